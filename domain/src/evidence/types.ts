@@ -1,0 +1,135 @@
+import { z } from "zod";
+import {
+  bytesHex,
+  instantMs,
+  instantSeconds,
+  p1363Hex,
+  participantId,
+  sha256Hex,
+  wh,
+} from "../ledger/primitives.js";
+
+/**
+ * Formats of DESIGN.md §4. Canonical bytes are RFC 8785 JSON of objects that hold only strings,
+ * safe integers, booleans, arrays and objects; no number with a fraction ever enters them.
+ *
+ *   leaf      = SHA-256(0x00 ‖ JCS(reading))            RFC 9162 leaf
+ *   node      = SHA-256(0x01 ‖ left ‖ right)            RFC 9162 node
+ *   head(n)   = SHA-256(0x02 ‖ head(n-1) ‖ leaf(n))     head(0) = 32 zero bytes
+ *   interval  = SHA-256(0x03 ‖ JCS(interval))
+ *   statement = SHA-256(0x04 ‖ JCS(statement))          goes into NV_Certify as qualifyingData
+ *   package   signed over 0x05 ‖ JCS(package without `signature`)
+ */
+export const clockQuality = z.enum(["synchronised", "holdover", "unknown"]);
+export type ClockQuality = z.infer<typeof clockQuality>;
+
+/** Maker's serial number as the meter gives it, prefixed by the profile's id: `eastron/sdm630:12345678`. */
+export const meterId = z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+:[A-Za-z0-9-]{1,32}$/);
+/** `connection`: where the household meets the grid. `generator`: its export is the production. */
+export const meterRole = z.enum(["connection", "generator"]);
+export type MeterRole = z.infer<typeof meterRole>;
+
+/** One poll of one meter: the raw registers as they came, before any interpretation. */
+export const reading = z.strictObject({
+  v: z.literal(1),
+  meter: meterId,
+  /** One sequence per device over all its meters, gap-free from 1. */
+  sequence: z.int().min(1),
+  at: instantMs,
+  monotonicMs: z.int().min(0),
+  bootId: z.string().min(1).max(64),
+  clock: clockQuality,
+  /** SHA-256 of the profile file that gives the registers their meaning. */
+  profile: sha256Hex,
+  registers: z
+    .array(
+      z.strictObject({
+        table: z.enum(["input", "holding"]),
+        address: z.int().min(0).max(65535),
+        bytes: bytesHex,
+      }),
+    )
+    .min(1)
+    .max(32),
+  /** `rejected`: recorded, never billed; the register guard's code stands in `reason`. */
+  quality: z.enum(["good", "rejected"]),
+  reason: z.string().max(64).optional(),
+});
+export type Reading = z.infer<typeof reading>;
+
+/** Values of the cumulative registers at a boundary, rounded half to even to Wh. */
+export const registerValues = z.strictObject({ importWh: wh, exportWh: wh });
+export type RegisterValues = z.infer<typeof registerValues>;
+
+/**
+ * Energy of one meter in [start, end): one slot, or several where boundaries were missed
+ * (`quality: "gap"`): then the total is exact and nothing is invented about its parts.
+ */
+export const interval = z.strictObject({
+  v: z.literal(1),
+  participant: participantId,
+  meter: meterId,
+  role: meterRole,
+  /** Gap-free from 1, per meter. */
+  sequence: z.int().min(1),
+  /** Hash of the interval before it; zeros for the first. */
+  previous: sha256Hex,
+  start: instantSeconds,
+  end: instantSeconds,
+  importWh: wh,
+  exportWh: wh,
+  first: registerValues,
+  last: registerValues,
+  /** Sequences of the readings taken as the boundaries. */
+  readings: z.strictObject({ first: z.int().min(1), last: z.int().min(1) }),
+  /** How long after the boundary those readings were taken. */
+  boundaryErrorMs: z.strictObject({ start: z.int().min(0), end: z.int().min(0) }),
+  quality: z.enum(["good", "gap", "unsynchronised"]),
+  /** Placement epoch: rises when wiring could have been changed unseen. */
+  epoch: z.int().min(1),
+  /** Root of the batch that was sealed at the end. */
+  merkleRoot: sha256Hex,
+});
+export type Interval = z.infer<typeof interval>;
+
+/** What a checkpoint proves. */
+export const statement = z.strictObject({
+  v: z.literal(1),
+  device: sha256Hex,
+  sequence: z.int().min(1),
+  previous: sha256Hex,
+  at: instantMs,
+  monotonicMs: z.int().min(0),
+  bootId: z.string().min(1).max(64),
+  clock: clockQuality,
+  /** Readings of the sealed batch, inclusive. */
+  readings: z.strictObject({ first: z.int().min(1), last: z.int().min(1) }),
+  chainHead: sha256Hex,
+  merkleRoot: sha256Hex,
+  /** Hash of the newest interval of each meter that has one. */
+  intervalHeads: z.record(meterId, sha256Hex),
+});
+export type Statement = z.infer<typeof statement>;
+
+/** Statement, and the TPM's word for it: TPMS_ATTEST of NV_Certify over the orderly counter, signed by the attestation key. */
+export const checkpoint = z.strictObject({ statement, attest: bytesHex, signature: p1363Hex });
+export type Checkpoint = z.infer<typeof checkpoint>;
+
+/** What goes to the ledger: consecutive intervals of one meter, under the checkpoint that covers the last of them. */
+export const evidencePackage = z.strictObject({
+  v: z.literal(1),
+  participant: participantId,
+  meter: meterId,
+  intervals: z.array(interval).min(1).max(200),
+  checkpoint,
+  /** By the reading key, which is also the Fabric identity. */
+  signature: p1363Hex,
+});
+export type EvidencePackage = z.infer<typeof evidencePackage>;
+
+/** Hash and signature checks are passed in, so this runs in Node, in chaincode and in a browser. */
+export interface Crypto {
+  sha256(bytes: Uint8Array): Uint8Array;
+  /** ECDSA P-256 with SHA-256 over `message`; key as SPKI DER, signature as r ‖ s. False for anything malformed. */
+  verifyP256(publicKeySpki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}

@@ -1,0 +1,151 @@
+import { z } from "zod";
+import { meterId, meterRole } from "../evidence/types.js";
+import { slotOrders, slotResult } from "../market/types.js";
+import {
+  bytesHex,
+  currency,
+  decimal,
+  instantSeconds,
+  nonce,
+  p1363Hex,
+  participantId,
+  sha256Hex,
+  signedDecimal,
+} from "./primitives.js";
+
+/** Roles as the certificate attribute `role` carries them. A missing attribute is a refusal. */
+export const role = z.enum(["operator", "resident", "utility", "bank"]);
+export type Role = z.infer<typeof role>;
+
+export const settings = z.strictObject({
+  microgrid: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  slotSeconds: z.int().min(5).max(3600),
+  /** A slot is sealed no earlier than this before its start, and never after it. */
+  gateSeconds: z.int().min(0).max(3600),
+  /** After its end plus this, a slot is settled although evidence is missing. */
+  settleAfterSeconds: z
+    .int()
+    .min(1)
+    .max(35 * 86_400),
+  rule: z.enum(["uniform"]),
+  rulesVersion: z.literal(1),
+});
+export type Settings = z.infer<typeof settings>;
+
+export const registeredMeter = z.strictObject({ id: meterId, role: meterRole, profile: sha256Hex });
+
+/** What `participants:RegisterParticipant` takes, as JSON. */
+const registrationBase = { id: participantId };
+export const registration = z.discriminatedUnion("kind", [
+  z.strictObject({
+    ...registrationBase,
+    kind: z.literal("resident"),
+    node: z.string().min(1).max(40),
+    /** SHA-256 of the endorsement key's public area. */
+    device: sha256Hex,
+    /** TPMT_PUBLIC of both keys, and the TPM2_Certify by which the attestation key vouches for the reading key. */
+    attestationKey: bytesHex,
+    readingKey: bytesHex,
+    certification: z.strictObject({ attest: bytesHex, signature: p1363Hex }),
+    /** TPM name of the orderly NV counter, after its first increment. */
+    counterName: bytesHex,
+    meters: z.array(registeredMeter).min(1).max(8),
+    /** Class of its offers. */
+    source: z.enum(["green", "storage", "other"]).default("other"),
+    utility: participantId,
+  }),
+  z.strictObject({
+    ...registrationBase,
+    kind: z.literal("utility"),
+    node: z.string().min(1).max(40),
+    feedInMicroPerKwh: z.int().min(0).max(1_000_000_000),
+    retailMicroPerKwh: z.int().min(1).max(1_000_000_000),
+  }),
+  z.strictObject({ ...registrationBase, kind: z.literal("bank") }),
+]);
+export type Registration = z.infer<typeof registration>;
+
+/** The stored participant: its registration and what the ledger adds. */
+export const participant = z.intersection(
+  registration,
+  z.object({
+    status: z.enum(["active", "suspended"]),
+    /** SPKI of both keys in base64, taken from the checked public areas. */
+    attestationSpki: z.string().optional(),
+    readingSpki: z.string().optional(),
+  }),
+);
+export type Participant = z.infer<typeof participant>;
+
+export const wallet = z.strictObject({
+  participant: participantId,
+  coinsNano: signedDecimal,
+  /** Set aside at clearing for what was bought; paid or given back at settlement. */
+  escrowNano: decimal,
+  cashMicro: z.record(currency, decimal),
+  energyWh: signedDecimal,
+  /** Owed to others because the balance did not suffice; paid first from what comes in. */
+  owedNano: z.record(participantId, decimal),
+});
+export type Wallet = z.infer<typeof wallet>;
+
+/** What the ledger last accepted from a meter. */
+export const meterHead = z.strictObject({
+  meter: meterId,
+  participant: participantId,
+  sequence: z.int().min(1),
+  hash: sha256Hex,
+  end: instantSeconds,
+  importWh: z.int().min(0),
+  exportWh: z.int().min(0),
+  epoch: z.int().min(1),
+  /** Highest value seen of the device's NV counter, and its reset count. */
+  counter: decimal,
+  resetCount: z.int().min(0),
+});
+export type MeterHead = z.infer<typeof meterHead>;
+
+/** Evidence as settlement needs it; under the slot in which the interval ends. */
+export const acceptedEvidence = z.strictObject({
+  participant: participantId,
+  meter: meterId,
+  role: meterRole,
+  sequence: z.int().min(1),
+  start: instantSeconds,
+  end: instantSeconds,
+  importWh: z.int().min(0),
+  exportWh: z.int().min(0),
+  quality: z.enum(["good", "gap", "unsynchronised"]),
+  epoch: z.int().min(1),
+  transaction: z.string(),
+});
+export type AcceptedEvidence = z.infer<typeof acceptedEvidence>;
+
+export const slotState = z.enum(["open", "sealed", "cleared", "settled"]);
+export const slotRecord = z.strictObject({
+  start: instantSeconds,
+  seconds: z.int(),
+  state: slotState,
+  orders: slotOrders.optional(),
+  result: slotResult.optional(),
+  /** Orders left out at clearing, with the reason. */
+  excluded: z.array(z.strictObject({ order: z.string(), reason: z.string() })).optional(),
+});
+export type SlotRecord = z.infer<typeof slotRecord>;
+
+/** Argument of `market:PlaceOrder`; the participant, node and source come from the caller's record. */
+export const orderRequest = z.strictObject({
+  side: z.enum(["sell", "buy"]),
+  steps: z
+    .array(
+      z.strictObject({
+        energyWh: z.int().min(1).max(1_000_000_000),
+        limitMicroPerKwh: z.int().min(0).max(1_000_000_000),
+      }),
+    )
+    .min(1)
+    .max(8),
+});
+export type OrderRequest = z.infer<typeof orderRequest>;
+
+export { nonce };

@@ -1,0 +1,29 @@
+import { codeOf, remedyFor } from "@powershare/domain/errors";
+
+/** Exit codes of every command: 0 yes or done, 1 the answer is no, 2 bad usage or unreadable input, 3 something outside failed. */
+export const answerNo = 1;
+export const usageError = 2;
+export const outsideFailed = 3;
+
+/** The one JSON document, or the text for people, on standard output. */
+export function print(text: string): void {
+  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+/** Progress and remarks for people, on standard error. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Input that cannot be read or parsed: says where and what was expected, and exits 2. */
+export class UnreadableInput extends Error {
+  override readonly name = "UnreadableInput";
+}
+
+/** Says what happened and what to do now; sets the exit code. */
+export function fail(error: unknown): void {
+  const code = codeOf(error);
+  say(`powershare: ${error instanceof Error ? error.message : String(error)}`);
+  if (code !== undefined) say(`  [${code}] ${remedyFor(code)}`);
+  process.exitCode = error instanceof UnreadableInput ? usageError : outsideFailed;
+}

@@ -1,0 +1,49 @@
+import { defineConfig } from "vitest/config";
+
+const resolve = { conditions: ["source"] };
+const ssr = { resolve: { conditions: ["source", "module", "node", "development|production"] } };
+const exclude = ["**/node_modules/**", "**/dist/**"];
+
+// fast: no process is started, nothing outside the test is touched; runs in `npm run check`.
+// parts: one real part each (swtpm, a pseudo-terminal, the command line).
+// system: the whole neighbourhood on one shared Fabric network.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "fast",
+          include: ["**/*.test.{ts,tsx}"],
+          exclude: [...exclude, "**/*.{parts,system}.test.ts"],
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "parts",
+          include: ["**/*.parts.test.ts"],
+          exclude,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "system",
+          include: ["**/*.system.test.ts"],
+          exclude,
+          globalSetup: ["simulator/src/testing/shared-network.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
