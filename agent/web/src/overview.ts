@@ -1,0 +1,22 @@
+import { signal } from "@preact/signals";
+import type { Overview } from "../../src/adapters/http/overview.js";
+
+export type { Overview };
+export type Part = Overview["health"]["bus"];
+
+/** Newest overview the agent has sent; null before the first. */
+export const overview = signal<Overview | null>(null);
+/** False while the agent cannot be reached: then nothing on the page is the present. */
+export const connected = signal(false);
+
+/** Follows the agent's stream; the browser's EventSource reconnects by itself. */
+export function followAgent(): void {
+  const source = new EventSource("/api/stream");
+  source.addEventListener("overview", (event) => {
+    overview.value = JSON.parse(event.data as string) as Overview;
+    connected.value = true;
+  });
+  source.addEventListener("error", () => {
+    connected.value = false;
+  });
+}
