@@ -1,1 +1,2 @@
-export {};
+export * from "./amounts.js";
+export * from "./shares.js";
