@@ -9,10 +9,354 @@ interface Entry {
 }
 
 const entries = {
+  "access.attribute": {
+    retry: "never",
+    meaning:
+      "The certificate lacks an attribute that the ledger needs (role, microgrid, participant, device).",
+    remedy: "Enrol again with all attributes; do not drop any in the enrolment request.",
+  },
+  "access.device": {
+    retry: "never",
+    meaning: "The certificate names another device than the registered one.",
+    remedy: "Enrol and register the same device.",
+  },
+  "access.key": {
+    retry: "never",
+    meaning: "The caller's certificate holds another key than the registered one.",
+    remedy: "Enrol with the key that the operator registered, or have the new key registered.",
+  },
+  "access.microgrid": {
+    retry: "never",
+    meaning: "The certificate is for another microgrid.",
+    remedy: "Connect to the channel of the microgrid that stands in the certificate.",
+  },
+  "access.organisation": {
+    retry: "never",
+    meaning: "The role in the certificate does not belong to the organisation that issued it.",
+    remedy:
+      "Enrol at the CA of the right organisation: residents at the community's, utilities at the utility's, operator and banks at the operator's.",
+  },
+  "access.role": {
+    retry: "never",
+    meaning: "The caller's role may not make this transaction.",
+    remedy: "Use an identity whose role is listed for the transaction in docs/ledger.md.",
+  },
+  "access.suspended": {
+    retry: "later",
+    meaning: "The participant is suspended.",
+    remedy: "Ask the operator why, and to make the participant active again.",
+  },
+  "access.unregistered": {
+    retry: "later",
+    meaning: "The caller's participant is not registered on the ledger.",
+    remedy:
+      "Have the operator register it: RegisterParticipant with the file written at enrolment.",
+  },
   "bus.timeout": {
     retry: "later",
     meaning: "The meter did not answer in time.",
     remedy: "Check power, the A and B wires, unit id, baud rate and parity of the meter.",
+  },
+  "evidence.alignment": {
+    retry: "never",
+    meaning: "An interval does not begin and end at boundaries of slots.",
+    remedy: "Set the agent's slots.seconds to the microgrid's slotSeconds (ReadSettings).",
+  },
+  "evidence.attestation": {
+    retry: "never",
+    meaning:
+      "The attestation is not a TPM structure of the kind expected, or is cut short or too long.",
+    remedy:
+      "Check that the evidence was not changed, and that the agent and the ledger run compatible versions.",
+  },
+  "evidence.attestation-signature": {
+    retry: "never",
+    meaning: "The checkpoint is not signed by the registered attestation key.",
+    remedy: "Check that the TPM is the registered one and that the evidence was not changed.",
+  },
+  "evidence.certification": {
+    retry: "never",
+    meaning: "The attestation key's certification of the reading key does not hold.",
+    remedy: "Enrol again; the keys must be made in the same TPM.",
+  },
+  "evidence.chain": {
+    retry: "never",
+    meaning: "An interval does not carry the hash of the one before it.",
+    remedy: "Restore the agent's store; an interval that the ledger accepted is never changed.",
+  },
+  "evidence.counter": {
+    retry: "never",
+    meaning: "The TPM counter is not above the last one accepted for this meter.",
+    remedy: "Submit packages oldest first; an old checkpoint can not be used again.",
+  },
+  "evidence.counter-name": {
+    retry: "never",
+    meaning: "The checkpoint certifies another NV index than the registered counter.",
+    remedy: "Check that the TPM was not cleared; after a new enrolment register the new counter.",
+  },
+  "evidence.device": {
+    retry: "never",
+    meaning: "The checkpoint is another device's.",
+    remedy: "Check that the agent uses the TPM it was registered with.",
+  },
+  "evidence.energy": {
+    retry: "never",
+    meaning: "The energy of an interval is not the difference of its registers.",
+    remedy: "The interval was made wrongly or changed: restore the agent's store.",
+  },
+  "evidence.epoch": {
+    retry: "never",
+    meaning: "The placement epoch of an interval is lower than that of the one before.",
+    remedy: "Restore the agent's store; an epoch only rises.",
+  },
+  "evidence.future": {
+    retry: "later",
+    meaning: "An interval ends after the time of its transaction.",
+    remedy: "Check the agent's clock against UTC.",
+  },
+  "evidence.interval-head": {
+    retry: "never",
+    meaning: "The checkpoint does not name the last interval of the package as the meter's newest.",
+    remedy: "Send the interval under the checkpoint that was made when it was sealed.",
+  },
+  "evidence.key": {
+    retry: "never",
+    meaning:
+      "A public key is not a TPM key of the kind required: P-256, made in the TPM and bound to it, the attestation key restricted.",
+    remedy: "Provision the TPM with `powershare enrol`; imported or copied keys are not accepted.",
+  },
+  "evidence.meter": {
+    retry: "never",
+    meaning: "The meter is not registered for this participant in this role.",
+    remedy: "Have the operator register the meter, with its serial number and role.",
+  },
+  "evidence.not-canonical": {
+    retry: "never",
+    meaning:
+      "A value cannot be hashed: it holds something other than strings, safe integers, booleans, null, arrays and plain objects.",
+    remedy: "This is a defect of the program that made the value: report it.",
+  },
+  "evidence.participant": {
+    retry: "never",
+    meaning: "The package is another participant's.",
+    remedy: "Submit with the identity of the participant that the package names.",
+  },
+  "evidence.quality": {
+    retry: "never",
+    meaning: "An interval is called good although it is not exactly one slot long.",
+    remedy: "Compare the agent's slots.seconds with the microgrid's slotSeconds (ReadSettings).",
+  },
+  "evidence.readings": {
+    retry: "never",
+    meaning: "The boundary readings of an interval do not follow those of the interval before.",
+    remedy: "Restore the agent's store; one reading closes an interval and opens the next.",
+  },
+  "evidence.register-gap": {
+    retry: "never",
+    meaning: "A register does not begin where the interval before left it.",
+    remedy: "Check the meter: it was exchanged, reset or read wrongly; report a replacement.",
+  },
+  "evidence.register-went-back": {
+    retry: "never",
+    meaning: "A register is lower at the end of an interval than at its start.",
+    remedy: "Check the meter: it was exchanged, reset or read wrongly; report a replacement.",
+  },
+  "evidence.reset-count": {
+    retry: "never",
+    meaning: "The TPM's reset count is lower than before.",
+    remedy: "Check that the TPM is the registered one and was not restored from a copy.",
+  },
+  "evidence.role": {
+    retry: "never",
+    meaning: "An interval gives its meter another role than the registered one.",
+    remedy: "Set the meter's role in the agent's configuration as it was registered.",
+  },
+  "evidence.schema": {
+    retry: "never",
+    meaning: "The evidence does not have the shape of the format.",
+    remedy: "Compare with docs/evidence.md; the message names the place.",
+  },
+  "evidence.sequence": {
+    retry: "never",
+    meaning: "Intervals are not consecutive, or do not follow the last one accepted.",
+    remedy: "Ask ReadMeter for the last accepted sequence and send from the next on.",
+  },
+  "evidence.signature": {
+    retry: "never",
+    meaning: "The package is not signed by the registered reading key.",
+    remedy: "Check that the agent uses the TPM it was registered with.",
+  },
+  "evidence.statement": {
+    retry: "never",
+    meaning: "The TPM certified another statement than the one given.",
+    remedy: "Check that the evidence was not changed after its checkpoint.",
+  },
+  "evidence.time-gap": {
+    retry: "never",
+    meaning: "An interval does not start where the one before ended.",
+    remedy: "Restore the agent's store; missed slots are covered by one gap interval.",
+  },
+  "evidence.time-order": {
+    retry: "never",
+    meaning: "An interval does not end after its start.",
+    remedy: "The interval was made wrongly or changed: restore the agent's store.",
+  },
+  "evidence.uncovered": {
+    retry: "never",
+    meaning: "The checkpoint was made before the last reading of the package.",
+    remedy: "Send the interval under the checkpoint that was made when it was sealed.",
+  },
+  "ledger.arguments": {
+    retry: "never",
+    meaning: "A transaction got the wrong number of arguments, or one of the wrong form.",
+    remedy: "Compare with docs/ledger.md.",
+  },
+  "ledger.clock": {
+    retry: "now",
+    meaning: "The transaction's timestamp is more than 30 s from the endorsing peer's clock.",
+    remedy: "Check the clocks (NTP) of the client and of the peer's host.",
+  },
+  "ledger.commit-unknown": {
+    retry: "later",
+    meaning: "It is not known whether the transaction was committed.",
+    remedy:
+      "Ask for the outcome by transaction id, then send the same bytes again; never make a new transaction before.",
+  },
+  "ledger.conflict": {
+    retry: "now",
+    meaning: "Another transaction changed the same keys first; nothing was written.",
+    remedy: "Try again with a new transaction.",
+  },
+  "ledger.conservation": {
+    retry: "never",
+    meaning: "The sums of the transaction would not be zero; nothing was written.",
+    remedy: "This is a defect of the chaincode: report it with the transaction's arguments.",
+  },
+  "ledger.endorse-refused": {
+    retry: "never",
+    meaning: "The chaincode or the peer refused the transaction.",
+    remedy: "See the reason in the message; for a chaincode's code see its own remedy.",
+  },
+  "ledger.rejected": {
+    retry: "never",
+    meaning: "The transaction was ordered but found invalid; nothing was written.",
+    remedy:
+      "See the validation code; an endorsement policy failure means that the right organisations' peers did not sign.",
+  },
+  "ledger.settings-fixed": {
+    retry: "never",
+    meaning: "Microgrid or slot length can not be changed once set.",
+    remedy: "Keep them, or start a new channel.",
+  },
+  "ledger.settings-missing": {
+    retry: "later",
+    meaning: "The microgrid has no settings yet.",
+    remedy: "The operator sets them first: participants:SetSettings.",
+  },
+  "ledger.unavailable": {
+    retry: "later",
+    meaning: "No peer could carry out the request.",
+    remedy:
+      "Check that the peers run and that the network path to them is open; the agent goes on by itself.",
+  },
+  "market.both-sides": {
+    retry: "never",
+    meaning: "A participant has sell and buy orders in one slot.",
+    remedy: "Keep the orders of one side; a participant is seller or buyer in a slot.",
+  },
+  "market.duplicate-id": {
+    retry: "never",
+    meaning: "Two nodes, utilities or orders of a slot have the same id.",
+    remedy: "Give each its own id.",
+  },
+  "market.evidence-missing": {
+    retry: "later",
+    meaning:
+      "Evidence of some residents has not reached the slot's end, and the deadline has not passed.",
+    remedy: "Wait for it, or settle after the deadline (settleAfterSeconds).",
+  },
+  "market.format": {
+    retry: "never",
+    meaning: "Orders or result of a slot do not have the documented form.",
+    remedy: "Correct the place that the message names; docs/schemas holds the JSON Schema.",
+  },
+  "market.grid": {
+    retry: "never",
+    meaning: "The grid is no tree with one root.",
+    remedy: "Give every node but one a parent, without cycles.",
+  },
+  "market.not-ended": {
+    retry: "later",
+    meaning: "The slot has not ended.",
+    remedy: "Settle after its end.",
+  },
+  "market.not-sealed": {
+    retry: "later",
+    meaning: "The slot is not sealed, so orders could still change.",
+    remedy: "Seal it first, and clear when the seal is committed.",
+  },
+  "market.not-supported": {
+    retry: "never",
+    meaning: "This version does not clear such a slot.",
+    remedy: "Use the rule `uniform` with a grid of one node.",
+  },
+  "market.seal-time": {
+    retry: "later",
+    meaning: "A slot is sealed only from its gate until its start.",
+    remedy: "Seal between start minus gateSeconds and start.",
+  },
+  "market.sealed": {
+    retry: "never",
+    meaning: "The slot is sealed and takes no more orders.",
+    remedy: "Place the order for a later slot.",
+  },
+  "market.settled": {
+    retry: "never",
+    meaning: "The slot is settled and can not be cleared any more.",
+    remedy: "None is needed: the slot was settled at the utilities' tariffs.",
+  },
+  "market.settlement-input": {
+    retry: "never",
+    meaning:
+      "Orders, result, measurements and utilities given for settlement do not belong together.",
+    remedy:
+      "Settle with the orders that were cleared, one measurement per participant, and a utility of the slot for each.",
+  },
+  "market.slot-range": {
+    retry: "never",
+    meaning: "The instant is not the start of a slot, or the slot is too far away.",
+    remedy:
+      "Use a multiple of slotSeconds; orders go to one of the next 96 slots, settlement to the last 35 days.",
+  },
+  "market.tariff": {
+    retry: "never",
+    meaning: "A utility's feed-in price is not below its retail price.",
+    remedy: "Correct the tariff: feed-in below retail.",
+  },
+  "market.too-large": {
+    retry: "never",
+    meaning: "The energy of all orders on one side is beyond the exact integers.",
+    remedy: "Split the slot's orders over several microgrids, or correct the energy.",
+  },
+  "market.unknown-id": {
+    retry: "never",
+    meaning: "A node, order or participant is named that the slot does not have.",
+    remedy: "Correct the id that the message names, or add what it refers to.",
+  },
+  "participants.exists": {
+    retry: "never",
+    meaning: "The participant is registered with other data.",
+    remedy: "Use another id.",
+  },
+  "participants.taken": {
+    retry: "never",
+    meaning: "The device or a meter is registered with another participant.",
+    remedy: "Check device and serial numbers.",
+  },
+  "participants.unknown": {
+    retry: "never",
+    meaning: "There is no such participant of the kind needed.",
+    remedy: "See ListParticipants.",
   },
   "simulator.no-settlement": {
     retry: "later",
@@ -30,6 +374,27 @@ const entries = {
     meaning: "A file with a measured series cannot be read.",
     remedy:
       "Compare the file with simulator/fixtures/fontana/readings.csv: contiguous steps, no empty cells.",
+  },
+  "wallets.account-kind": {
+    retry: "never",
+    meaning: "This kind of participant can not take this side of the transaction.",
+    remedy:
+      "Coins are issued to banks and utilities, cash is funded to residents, and one side of an exchange is a bank.",
+  },
+  "wallets.amount": {
+    retry: "never",
+    meaning: "The amount is zero, or not exact in nano-coin.",
+    remedy: "Use an amount above zero; cash times rate must be a multiple of 1000.",
+  },
+  "wallets.insufficient": {
+    retry: "later",
+    meaning: "The balance does not suffice.",
+    remedy: "Fund the account first; what is in escrow can not be spent.",
+  },
+  "wallets.nonce-reused": {
+    retry: "never",
+    meaning: "The nonce was used for something else.",
+    remedy: "Use a fresh nonce for each new intent, and the same one to repeat.",
   },
 } as const satisfies Record<string, Entry>;
 

@@ -5,17 +5,26 @@ import {
   bytesHex,
   currency,
   decimal,
+  instantMs,
   instantSeconds,
   nonce,
   p1363Hex,
   participantId,
   sha256Hex,
   signedDecimal,
+  wh,
 } from "./primitives.js";
 
 /** Roles as the certificate attribute `role` carries them. A missing attribute is a refusal. */
 export const role = z.enum(["operator", "resident", "utility", "bank"]);
 export type Role = z.infer<typeof role>;
+/** Whose certificates may carry a role. Banks, like owners without a house, act through the operator's server. */
+export const mspOfRole: Readonly<Record<Role, string>> = {
+  operator: "OperatorMSP",
+  resident: "CommunityMSP",
+  utility: "UtilityMSP",
+  bank: "OperatorMSP",
+};
 
 export const settings = z.strictObject({
   microgrid: z.string().regex(/^[a-z0-9-]{1,40}$/),
@@ -118,10 +127,52 @@ export const acceptedEvidence = z.strictObject({
   quality: z.enum(["good", "gap", "unsynchronised"]),
   epoch: z.int().min(1),
   transaction: z.string(),
+  /** Came after its slot was settled: kept for continuity, its energy not settled. */
+  late: z.boolean(),
 });
 export type AcceptedEvidence = z.infer<typeof acceptedEvidence>;
 
+/** One seller, one buyer, one slot: `SettledTrade` of domain/market. */
+export const settledTrade = z.object({
+  seller: participantId,
+  buyer: participantId,
+  contractedWh: wh,
+  deliveredWh: wh,
+  priceMicroPerKwh: z.int().min(0),
+  amountNano: decimal,
+  kind: z.enum(["contract", "surplus"]),
+});
+
+/** What a participant's energy of the slot became: `SettledEnergy` of domain/market. */
+export const settledEnergy = z.object({
+  participant: participantId,
+  importWh: wh,
+  exportWh: wh,
+  soldWh: wh,
+  boughtWh: wh,
+  fedInWh: wh,
+  retailWh: wh,
+});
+
+export const due = z.object({
+  from: participantId,
+  to: participantId,
+  amountNano: decimal,
+  reason: z.enum(["trade", "surplus", "feed-in", "retail"]),
+});
+
+export const slotSettlement = z.object({
+  at: instantMs,
+  trades: z.array(settledTrade),
+  dues: z.array(due),
+  energy: z.array(settledEnergy),
+  /** Active residents whose evidence was missing at the deadline. */
+  missing: z.array(participantId),
+});
+export type SlotSettlement = z.infer<typeof slotSettlement>;
+
 export const slotState = z.enum(["open", "sealed", "cleared", "settled"]);
+export const excludedOrder = z.strictObject({ order: z.string(), reason: z.string() });
 export const slotRecord = z.strictObject({
   start: instantSeconds,
   seconds: z.int(),
@@ -129,7 +180,8 @@ export const slotRecord = z.strictObject({
   orders: slotOrders.optional(),
   result: slotResult.optional(),
   /** Orders left out at clearing, with the reason. */
-  excluded: z.array(z.strictObject({ order: z.string(), reason: z.string() })).optional(),
+  excluded: z.array(excludedOrder).optional(),
+  settlement: slotSettlement.optional(),
 });
 export type SlotRecord = z.infer<typeof slotRecord>;
 

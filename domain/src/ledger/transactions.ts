@@ -1,0 +1,349 @@
+import { z } from "zod";
+import type { ErrorCode } from "../errors/index.js";
+import { evidencePackage, meterId } from "../evidence/types.js";
+import type { EventName } from "./events.js";
+import {
+  currency,
+  decimal,
+  instantSeconds,
+  nonce,
+  participantId,
+  signedDecimal,
+} from "./primitives.js";
+import {
+  acceptedEvidence,
+  meterHead,
+  orderRequest,
+  participant,
+  type Role,
+  registration,
+  settings,
+  slotRecord,
+  wallet,
+} from "./records.js";
+
+/** One transaction of the chaincode. Arguments are strings on the wire, in the order of `args`. */
+interface Transaction {
+  /** `submit` changes the ledger; `evaluate` asks one peer. */
+  readonly kind: "submit" | "evaluate";
+  readonly summary: string;
+  readonly args: z.ZodObject;
+  readonly roles: readonly Role[];
+  readonly event?: EventName;
+  readonly returns: z.ZodType;
+  /** Refusals of its own, beside the common ones. */
+  readonly errors: readonly ErrorCode[];
+  /** Keys it writes (submit) or reads (evaluate). */
+  readonly keys: string;
+  readonly endorsement?: string;
+}
+
+/** An argument that is a JSON document: text on the wire, checked by its schema. */
+function json<S extends z.ZodType>(schema: S) {
+  const text = z.codec(z.string().max(4_000_000), z.unknown(), {
+    decode: (value, context): unknown => {
+      try {
+        return JSON.parse(value);
+      } catch {
+        context.issues.push({ code: "custom", input: value, message: "not JSON" });
+        return z.NEVER;
+      }
+    },
+    encode: (value) => JSON.stringify(value),
+  });
+  return text.pipe(schema);
+}
+
+const everyRole = ["operator", "resident", "utility", "bank"] as const;
+/** Whether the call changed anything: `already` when the same had been done before. */
+const effect = z.object({ effect: z.enum(["done", "already"]) });
+export type Effect = z.infer<typeof effect>["effect"];
+
+/** Sums that must be zero, and the energy that was accepted too late to be settled. */
+export const audit = z.object({
+  /** Wallets and escrow minus what was issued. */
+  coinsNano: signedDecimal,
+  /** Wallets minus what was funded, per currency. */
+  cashMicro: z.record(currency, signedDecimal),
+  /** Wallets minus (minted minus retired). */
+  energyWh: signedDecimal,
+  issuedNano: decimal,
+  mintedWh: decimal,
+  retiredWh: decimal,
+  unsettled: z.object({ intervals: z.int(), importWh: decimal, exportWh: decimal }),
+});
+export type Audit = z.infer<typeof audit>;
+
+/** Refusals that any transaction can give. */
+export const commonErrors = [
+  "access.attribute",
+  "access.device",
+  "access.key",
+  "access.microgrid",
+  "access.organisation",
+  "access.role",
+  "access.suspended",
+  "access.unregistered",
+  "ledger.arguments",
+  "ledger.clock",
+  "ledger.conservation",
+  "ledger.settings-missing",
+] as const satisfies readonly ErrorCode[];
+
+/** All transactions of the chaincode, `contract:Name`. The reference in docs/ledger.md is written from this. */
+export const transactions = {
+  "participants:SetSettings": {
+    kind: "submit",
+    summary:
+      "Sets the rules of the microgrid. Microgrid and slot length are fixed by the first call. The first call also creates the total of issued coins with its own endorsement policy.",
+    args: z.object({ settings: json(settings) }),
+    roles: ["operator"],
+    returns: effect,
+    errors: ["ledger.settings-fixed"],
+    keys: "settings, issued",
+  },
+  "participants:ReadSettings": {
+    kind: "evaluate",
+    summary: "The rules of the microgrid.",
+    args: z.object({}),
+    roles: everyRole,
+    returns: settings,
+    errors: [],
+    keys: "settings",
+  },
+  "participants:RegisterParticipant": {
+    kind: "submit",
+    summary:
+      "Registers a resident, utility or bank. For a resident the attestation key's certification of the reading key is checked and both public keys are stored; meters and device belong to one participant only.",
+    args: z.object({ registration: json(registration) }),
+    roles: ["operator"],
+    event: "ParticipantRegistered",
+    returns: effect,
+    errors: [
+      "evidence.certification",
+      "participants.exists",
+      "participants.taken",
+      "participants.unknown",
+    ],
+    keys: "participant~id, meter-owner~meter, device~device",
+  },
+  "participants:SetStatus": {
+    kind: "submit",
+    summary:
+      "Suspends a participant or makes it active again. A suspended one may read, and nothing else; its orders are left out at clearing.",
+    args: z.object({ participant: participantId, status: z.enum(["active", "suspended"]) }),
+    roles: ["operator"],
+    event: "ParticipantStatusSet",
+    returns: effect,
+    errors: ["participants.unknown"],
+    keys: "participant~id",
+  },
+  "participants:ReadParticipant": {
+    kind: "evaluate",
+    summary: "One participant.",
+    args: z.object({ participant: participantId }),
+    roles: everyRole,
+    returns: participant,
+    errors: ["participants.unknown"],
+    keys: "participant~id",
+  },
+  "participants:ListParticipants": {
+    kind: "evaluate",
+    summary: "All participants, by id.",
+    args: z.object({}),
+    roles: everyRole,
+    returns: z.array(participant),
+    errors: [],
+    keys: "participant~*",
+  },
+  "wallets:IssueCoins": {
+    kind: "submit",
+    summary:
+      "Issues coins to a bank or utility. There is no other source of coins. The same nonce is carried out once.",
+    args: z.object({ nonce, account: participantId, amountNano: decimal }),
+    roles: ["operator"],
+    event: "CoinsIssued",
+    returns: effect,
+    errors: [
+      "participants.unknown",
+      "wallets.account-kind",
+      "wallets.amount",
+      "wallets.nonce-reused",
+    ],
+    keys: "entry~IssueCoins~nonce, issued, wallet~account~transaction",
+    endorsement: "operator and utility (policy of the key `issued`), beside 2 of 3",
+  },
+  "wallets:CashFundingResident": {
+    kind: "submit",
+    summary:
+      "Books cash that a resident paid in. The same nonce is carried out once; the entries are the total of cash.",
+    args: z.object({ nonce, resident: participantId, currency, amountMicro: decimal }),
+    roles: ["operator"],
+    event: "CashFunded",
+    returns: effect,
+    errors: [
+      "participants.unknown",
+      "wallets.account-kind",
+      "wallets.amount",
+      "wallets.nonce-reused",
+    ],
+    keys: "entry~CashFundingResident~nonce, wallet~resident~transaction",
+  },
+  "wallets:CashToCoins": {
+    kind: "submit",
+    summary:
+      "The seller gives coins and gets cash from the buyer; one of the two is a bank. Coins are cash times rate (micro-coin per unit of currency), and must come out exact in nano-coin. The same nonce is carried out once.",
+    args: z.object({
+      nonce,
+      seller: participantId,
+      buyer: participantId,
+      currency,
+      cashMicro: decimal,
+      rateMicro: decimal,
+    }),
+    roles: ["operator"],
+    event: "CashToCoins",
+    returns: effect,
+    errors: [
+      "participants.unknown",
+      "wallets.account-kind",
+      "wallets.amount",
+      "wallets.insufficient",
+      "wallets.nonce-reused",
+    ],
+    keys: "entry~CashToCoins~nonce, wallet~seller~*, wallet~buyer~*",
+  },
+  "wallets:ReadWallet": {
+    kind: "evaluate",
+    summary: "A wallet with all entries folded in.",
+    args: z.object({ participant: participantId }),
+    roles: everyRole,
+    returns: wallet,
+    errors: ["participants.unknown"],
+    keys: "wallet~id~*",
+  },
+  "wallets:ListWallets": {
+    kind: "evaluate",
+    summary: "All wallets, by participant.",
+    args: z.object({}),
+    roles: everyRole,
+    returns: z.array(wallet),
+    errors: [],
+    keys: "participant~*, wallet~*",
+  },
+  "wallets:Audit": {
+    kind: "evaluate",
+    summary:
+      "Sums that must be zero, the totals behind them, and energy accepted too late to be settled.",
+    args: z.object({}),
+    roles: everyRole,
+    returns: audit,
+    errors: [],
+    keys: "wallet~*, issued, entry~CashFundingResident~*, energy, late~*",
+  },
+  "metering:SubmitEvidence": {
+    kind: "submit",
+    summary:
+      "Accepts up to 200 consecutive intervals of one meter: hash chain, sequence, registers, signature of the reading key, attestation and counter must hold. Intervals of a slot that is already settled are kept as late. The same package again has no effect.",
+    args: z.object({
+      package: json(
+        evidencePackage.meta({ title: "evidence package of domain/src/evidence/types.ts" }),
+      ),
+    }),
+    roles: ["resident"],
+    event: "EvidenceAccepted",
+    returns: effect,
+    errors: [
+      "evidence.alignment",
+      "evidence.attestation",
+      "evidence.chain",
+      "evidence.counter",
+      "evidence.future",
+      "evidence.interval-head",
+      "evidence.meter",
+      "evidence.participant",
+      "evidence.register-went-back",
+      "evidence.sequence",
+      "evidence.signature",
+    ],
+    keys: "meter~meter, evidence~slot~participant~meter or late~slot~participant~meter",
+  },
+  "metering:ReadMeter": {
+    kind: "evaluate",
+    summary: "What the ledger last accepted from a meter; null before its first evidence.",
+    args: z.object({ meter: meterId }),
+    roles: everyRole,
+    returns: meterHead.nullable(),
+    errors: [],
+    keys: "meter~meter",
+  },
+  "metering:ReadEvidence": {
+    kind: "evaluate",
+    summary: "Evidence of all meters whose interval ends with this slot, late ones included.",
+    args: z.object({ slotStart: instantSeconds }),
+    roles: everyRole,
+    returns: z.array(acceptedEvidence),
+    errors: ["market.slot-range"],
+    keys: "evidence~slot~*, late~slot~*",
+  },
+  "market:PlaceOrder": {
+    kind: "submit",
+    summary:
+      "Places or replaces the caller's order for one of the next 96 slots; the last one before the seal counts.",
+    args: z.object({ slotStart: instantSeconds, order: json(orderRequest) }),
+    roles: ["resident"],
+    event: "OrderPlaced",
+    returns: effect,
+    errors: ["market.sealed", "market.slot-range"],
+    keys: "order~slot~participant",
+  },
+  "market:Seal": {
+    kind: "submit",
+    summary:
+      "Closes the slot for orders, from the gate until its start. An order in flight at that moment is refused by its read of this key.",
+    args: z.object({ slotStart: instantSeconds }),
+    roles: everyRole,
+    event: "SlotSealed",
+    returns: effect,
+    errors: ["market.seal-time", "market.slot-range"],
+    keys: "seal~slot",
+  },
+  "market:Clear": {
+    kind: "submit",
+    summary:
+      "Clears a sealed slot once. Orders whose buyer could not pay for all of it, or who is suspended, are left out with the reason; what was matched goes into escrow.",
+    args: z.object({ slotStart: instantSeconds }),
+    roles: everyRole,
+    event: "SlotCleared",
+    returns: effect,
+    errors: ["market.not-sealed", "market.settled", "market.slot-range"],
+    keys: "clearing~slot, wallet~buyer~*",
+  },
+  "market:Settle": {
+    kind: "submit",
+    summary:
+      "Settles a slot once, against evidence: when all active residents' connection points have reached its end, or after the deadline. A slot without clearing is settled at the utilities' tariffs.",
+    args: z.object({ slotStart: instantSeconds }),
+    roles: everyRole,
+    event: "SlotSettled",
+    returns: effect,
+    errors: ["market.not-ended", "market.evidence-missing", "market.slot-range"],
+    keys: "settlement~slot, wallet~*, energy",
+  },
+  "market:ReadSlot": {
+    kind: "evaluate",
+    summary: "A slot with orders, result and settlement, as far as it has come.",
+    args: z.object({ slotStart: instantSeconds }),
+    roles: everyRole,
+    returns: slotRecord,
+    errors: ["market.slot-range"],
+    keys: "seal~slot, order~slot~*, clearing~slot, settlement~slot",
+  },
+} as const satisfies Record<string, Transaction>;
+
+export type TransactionName = keyof typeof transactions;
+/** Arguments as the chaincode sees them after parsing, and as a client gives them. */
+export type TransactionArgs<N extends TransactionName> = z.infer<(typeof transactions)[N]["args"]>;
+export type TransactionReturns<N extends TransactionName> = z.infer<
+  (typeof transactions)[N]["returns"]
+>;
