@@ -1,0 +1,83 @@
+import type { LedgerEvent } from "@powershare/domain/ledger";
+import { formatCash, formatCoins } from "@powershare/domain/money";
+
+/** What happened on the ledger, in sentences for people; times are UTC. */
+export function narrate(event: LedgerEvent): string[] {
+  const at = clock(event.payload.at);
+  return sentences(event).map((sentence) => `${at} ${sentence}`);
+}
+
+function sentences(event: LedgerEvent): string[] {
+  switch (event.name) {
+    case "ParticipantRegistered":
+      return [`${event.payload.id} joined as a ${event.payload.kind}`];
+    case "ParticipantStatusSet":
+      return [`${event.payload.id} is ${event.payload.status}`];
+    case "CoinsIssued": {
+      const { account, amountNano } = event.payload;
+      return [`${formatCoins(BigInt(amountNano))} coins were issued to ${account}`];
+    }
+    case "CashFunded": {
+      const { resident, amountMicro, currency } = event.payload;
+      return [`${resident} paid in ${formatCash(BigInt(amountMicro), currency)}`];
+    }
+    case "CashToCoins": {
+      const { seller, buyer, cashMicro, currency, amountNano } = event.payload;
+      const coins = formatCoins(BigInt(amountNano));
+      return [
+        `${buyer} bought ${coins} coins from ${seller} for ${formatCash(BigInt(cashMicro), currency)}`,
+      ];
+    }
+    case "EvidenceAccepted": {
+      const { participant, role, importWh, exportWh, end } = event.payload;
+      const place = role === "connection" ? "" : " at its generator";
+      return [
+        `${participant} proved ${importWh} Wh in, ${exportWh} Wh out${place} to ${clock(end)}`,
+      ];
+    }
+    case "OrderPlaced": {
+      const { participant, order, slot } = event.payload;
+      const energyWh = order.steps.reduce((sum, step) => sum + step.energyWh, 0);
+      const limit = order.steps[0]?.limitMicroPerKwh ?? 0;
+      const [verb, bound] = order.side === "sell" ? ["offers", "or more"] : ["asks for", "or less"];
+      return [
+        `${participant} ${verb} ${energyWh} Wh at ${price(limit)} ${bound}, slot ${clock(slot)}`,
+      ];
+    }
+    case "SlotSealed":
+      return [`slot ${clock(event.payload.slot)} is closed for orders`];
+    case "SlotCleared":
+      return clearedSentences(event.payload);
+    case "SlotSettled":
+      return settledSentences(event.payload);
+  }
+}
+
+type Payload<N extends LedgerEvent["name"]> = Extract<LedgerEvent, { name: N }>["payload"];
+
+function clearedSentences({ slot, trades }: Payload<"SlotCleared">): string[] {
+  if (trades.length === 0) return [`slot ${clock(slot)} found no match`];
+  return trades.map(
+    ({ seller, buyer, energyWh, priceMicroPerKwh }) =>
+      `${seller} and ${buyer} agreed on ${energyWh} Wh at ${price(priceMicroPerKwh)}, slot ${clock(slot)}`,
+  );
+}
+
+function settledSentences({ slot, trades }: Payload<"SlotSettled">): string[] {
+  const sentences = trades
+    .filter(({ deliveredWh }) => deliveredWh > 0)
+    .map(
+      ({ seller, buyer, deliveredWh, priceMicroPerKwh }) =>
+        `${seller} sold ${deliveredWh} Wh to ${buyer} at ${price(priceMicroPerKwh)}, slot ${clock(slot)} settled`,
+    );
+  return sentences.length > 0 ? sentences : [`slot ${clock(slot)} settled without a trade`];
+}
+
+function clock(instant: string): string {
+  return instant.slice(11, 19);
+}
+
+/** Coins per kWh, to a thousandth; for reading only. */
+function price(microPerKwh: number): string {
+  return `${(microPerKwh / 1e6).toFixed(3)} coins/kWh`;
+}
