@@ -52,6 +52,44 @@ const entries = {
     remedy:
       "Have the operator register it: RegisterParticipant with the file written at enrolment.",
   },
+  "bus.closed": {
+    retry: "never",
+    meaning: "The bus was closed while a request waited.",
+    remedy: "None is needed when the program ends.",
+  },
+  "bus.crc": {
+    retry: "later",
+    meaning: "Something answered, but no answer came through undamaged.",
+    remedy:
+      "Check baud rate and parity, the 120 ohm termination and the A and B wires, and that no two meters share a unit id.",
+  },
+  "bus.deadline": {
+    retry: "later",
+    meaning: "The bus was too busy, or held for a silent meter, for the request's turn to come.",
+    remedy: "Poll less often, or see to the meter on this bus that does not answer.",
+  },
+  "bus.exception": {
+    retry: "never",
+    meaning: "The meter refused the request with a Modbus exception.",
+    remedy:
+      "Check that the profile fits model and firmware; exception 2 is a register that the meter does not have.",
+  },
+  "bus.port-gone": {
+    retry: "later",
+    meaning: "The port vanished while it was in use.",
+    remedy: "Plug the adapter in again; the port is opened again by itself.",
+  },
+  "bus.port-missing": {
+    retry: "later",
+    meaning: "The port cannot be opened.",
+    remedy:
+      "Check path and plug (ls /dev/serial/by-id), that no other program uses the port, and that the user is in the group dialout; for TCP check host and port.",
+  },
+  "bus.queue-full": {
+    retry: "later",
+    meaning: "Too many requests wait for the bus.",
+    remedy: "Poll less often, or share the meters between two buses.",
+  },
   "bus.timeout": {
     retry: "later",
     meaning: "The meter did not answer in time.",

@@ -1,0 +1,51 @@
+import { systemClock } from "./clock.js";
+import { type BusOptions, RtuMaster } from "./rtu-master.js";
+import { openSerialLine } from "./serial-line.js";
+import { openSocketLine } from "./socket-line.js";
+
+export interface SerialBusOptions extends BusOptions {
+  /** Device path; the stable names under /dev/serial/by-id survive re-plugging. */
+  readonly path: string;
+}
+
+/**
+ * Opens a serial port as Modbus RTU master (8 data bits, 1 stop bit). Resolves also where the
+ * port is absent: reads then reject with `bus.port-missing` while it is looked for again and
+ * again (250 ms to 5 s, with jitter).
+ */
+export async function openRtuMaster(options: SerialBusOptions): Promise<RtuMaster> {
+  const { path, ...bus } = options;
+  const settings = { path, baudRate: bus.baudRate, parity: bus.parity ?? "none" };
+  const master = new RtuMaster(bus, {
+    name: path,
+    openLine: () => openSerialLine(settings),
+    clock: systemClock,
+    random: Math.random,
+  });
+  await master.start();
+  return master;
+}
+
+export interface SocketBusOptions extends Partial<BusOptions> {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * RTU frames over a TCP socket, as plain serial gateways speak. The line behind the gateway is
+ * taken to run at `baudRate` (9600 unless told); behaves like openRtuMaster in all else.
+ */
+export async function openRtuOverTcpMaster(options: SocketBusOptions): Promise<RtuMaster> {
+  const { host, port, ...bus } = options;
+  const master = new RtuMaster(
+    { baudRate: 9600, ...bus },
+    {
+      name: `${host}:${port}`,
+      openLine: () => openSocketLine(host, port),
+      clock: systemClock,
+      random: Math.random,
+    },
+  );
+  await master.start();
+  return master;
+}

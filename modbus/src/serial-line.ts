@@ -1,0 +1,59 @@
+import { read } from "node:fs";
+import { promisify } from "node:util";
+import { SerialPort } from "serialport";
+import type { Line } from "./line.js";
+import type { Parity } from "./timing.js";
+
+const readFd = promisify(read);
+
+export interface SerialSettings {
+  readonly path: string;
+  readonly baudRate: number;
+  readonly parity: Parity;
+}
+
+const isAgain = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "EAGAIN";
+
+/**
+ * A serial port as a line. Works on serialport's binding, not on its stream: no event can go
+ * unheard, and bytes are fetched when they are wanted, so a frame costs few wake-ups.
+ * The binding's own read() asks again for ever on a port that was pulled out (it reads as 0
+ * bytes), so reading is done here on its descriptor.
+ */
+export async function openSerialLine({ path, baudRate, parity }: SerialSettings): Promise<Line> {
+  const port = await SerialPort.binding.open({
+    path,
+    baudRate,
+    parity,
+    dataBits: 8,
+    stopBits: 1,
+    lock: true,
+  });
+  if (!("poller" in port)) throw new Error("serial ports are supported on Linux and macOS only");
+  const buffer = new Uint8Array(512);
+  const readable = () =>
+    new Promise<void>((resolve, reject) => {
+      port.poller.once("readable", (error: Error | null) => (error ? reject(error) : resolve()));
+    });
+  return {
+    async read() {
+      for (;;) {
+        if (port.fd === null) throw new Error("the port is closed");
+        try {
+          const { bytesRead } = await readFd(port.fd, buffer, 0, buffer.length, null);
+          if (bytesRead === 0) throw new Error("the device was removed");
+          return buffer.subarray(0, bytesRead);
+        } catch (error) {
+          if (!isAgain(error)) throw error;
+          await readable();
+        }
+      }
+    },
+    write: (bytes) => port.write(Buffer.from(bytes)),
+    clearInput: () => port.flush(),
+    async close() {
+      if (port.isOpen) await port.close();
+    },
+  };
+}
