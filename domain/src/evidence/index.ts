@@ -1,1 +1,27 @@
+export { concatBytes, equalBytes, fromHex, toHex, utf8 } from "./bytes.js";
+export { canonicalBytes, canonicalJson } from "./canonical-json.js";
+export {
+  emptyHead,
+  intervalHash,
+  nextHead,
+  packageBytes,
+  readingLeaf,
+  type Sha256,
+  statementHash,
+  zeroHash,
+} from "./hashes.js";
+export { MerkleTree, verifyInclusion } from "./merkle.js";
+export { cryptoFrom, type NodeCrypto } from "./node-crypto.js";
+export {
+  type KeyAttributes,
+  type KeyCertification,
+  type KeyPublic,
+  type NvCertification,
+  parseKeyCertify,
+  parseKeyPublic,
+  parseNvCertify,
+} from "./tpm-structures.js";
 export * from "./types.js";
+export { type VerifiedCheckpoint, verifyCheckpoint } from "./verify-checkpoint.js";
+export { type CertifiedKeys, verifyKeyCertification } from "./verify-keys.js";
+export { type RegisteredDevice, type VerifiedPackage, verifyPackage } from "./verify-package.js";

@@ -10,7 +10,7 @@ import {
 } from "../ledger/primitives.js";
 
 /**
- * Formats of DESIGN.md §4. Canonical bytes are RFC 8785 JSON of objects that hold only strings,
+ * Formats of docs/evidence.md. Canonical bytes are RFC 8785 JSON of objects that hold only strings,
  * safe integers, booleans, arrays and objects; no number with a fraction ever enters them.
  *
  *   leaf      = SHA-256(0x00 ‖ JCS(reading))            RFC 9162 leaf
@@ -129,7 +129,11 @@ export type EvidencePackage = z.infer<typeof evidencePackage>;
 
 /** Hash and signature checks are passed in, so this runs in Node, in chaincode and in a browser. */
 export interface Crypto {
-  sha256(bytes: Uint8Array): Uint8Array;
+  readonly sha256: (bytes: Uint8Array) => Uint8Array;
   /** ECDSA P-256 with SHA-256 over `message`; key as SPKI DER, signature as r ‖ s. False for anything malformed. */
-  verifyP256(publicKeySpki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  readonly verifyP256: (
+    publicKeySpki: Uint8Array,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ) => boolean;
 }

@@ -15,15 +15,22 @@ export const signedDecimal = z
   .string()
   .regex(/^(0|-?[1-9]\d{0,29})$/, "an integer as a decimal string")
   .meta({ title: "signed decimal" });
+/** Whether the calendar has it: no 30 February, no hour 24. */
+function isInstant(text: string): boolean {
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text.slice(0, 19));
+}
 /** UTC instant on a whole second, e.g. `2026-06-01T12:00:00Z`: starts and ends of slots. */
 export const instantSeconds = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/, "a UTC instant on a whole second")
+  .refine(isInstant, "a UTC instant that exists")
   .meta({ title: "instant" });
 /** UTC instant with milliseconds, e.g. `2026-06-01T12:00:00.123Z`. */
 export const instantMs = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, "a UTC instant in milliseconds")
+  .refine(isInstant, "a UTC instant that exists")
   .meta({ title: "instant with ms" });
 export const sha256Hex = z
   .string()

@@ -1,0 +1,52 @@
+import { concatBytes, fromHex } from "./bytes.js";
+import { canonicalBytes } from "./canonical-json.js";
+import type { Crypto, EvidencePackage, Interval, Reading, Statement } from "./types.js";
+
+export type Sha256 = Crypto["sha256"];
+
+/** First byte of everything hashed or signed, so that no value can pass for another kind. */
+const domainOf = { leaf: 0, node: 1, head: 2, interval: 3, statement: 4, package: 5 } as const;
+
+/** Stands for "nothing before": head of an empty chain, `previous` of a first interval or statement. */
+export const zeroHash = "0".repeat(64);
+
+function tagged(kind: keyof typeof domainOf, ...parts: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(Uint8Array.of(domainOf[kind]), ...parts);
+}
+
+/** RFC 9162 §2.1.1 leaf hash of a reading: SHA-256(0x00 ‖ JCS(reading)). */
+export function readingLeaf(reading: Reading, sha256: Sha256): Uint8Array {
+  return sha256(tagged("leaf", canonicalBytes(reading)));
+}
+
+/** RFC 9162 §2.1.1 inner node: SHA-256(0x01 ‖ left ‖ right). */
+export function merkleNode(left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array {
+  return sha256(tagged("node", left, right));
+}
+
+/** Head of the chain of readings after one more leaf; the first one follows 32 zero bytes. */
+export function nextHead(head: Uint8Array, leaf: Uint8Array, sha256: Sha256): Uint8Array {
+  return sha256(tagged("head", head, leaf));
+}
+
+/** Head of the chain before the first reading. */
+export function emptyHead(): Uint8Array {
+  return fromHex(zeroHash);
+}
+
+export function intervalHash(interval: Interval, sha256: Sha256): Uint8Array {
+  return sha256(tagged("interval", canonicalBytes(interval)));
+}
+
+/** What NV_Certify carries as qualifyingData. */
+export function statementHash(statement: Statement, sha256: Sha256): Uint8Array {
+  return sha256(tagged("statement", canonicalBytes(statement)));
+}
+
+/** The message that the reading key signs: 0x05 ‖ JCS(package without `signature`). */
+export function packageBytes(
+  evidence: Omit<EvidencePackage, "signature"> & { readonly signature?: string },
+): Uint8Array {
+  const { signature: _, ...signed } = evidence;
+  return tagged("package", canonicalBytes(signed));
+}
