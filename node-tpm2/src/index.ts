@@ -1,1 +1,49 @@
-export {};
+export {
+  type Authorization,
+  type Command,
+  type Handle,
+  type LoadedHandle,
+  password,
+} from "./commands/command.js";
+export {
+  flushContext,
+  getHandles,
+  getProperties,
+  shutdown,
+  startup,
+} from "./commands/lifecycle.js";
+export {
+  type NvPublic,
+  nvCertifyCounter,
+  nvDefineSpace,
+  nvIncrement,
+  nvReadCounter,
+  nvReadPublic,
+  nvUndefineSpace,
+} from "./commands/nv.js";
+export {
+  create,
+  createPrimary,
+  type LoadedObject,
+  load,
+  readPublic,
+  type WrappedObject,
+} from "./commands/objects.js";
+export { type Attestation, certify, type Signer, sign } from "./commands/signatures.js";
+export { HANDLE_RANGE, HIERARCHY, NV, OBJECT, PROPERTY } from "./constants.js";
+export { p1363, toDerLowS } from "./ecdsa.js";
+export { TpmError, type TpmErrorCode, TpmResponseError } from "./errors.js";
+export {
+  type DeviceIdentity,
+  openIdentity,
+  type ProvisionOptions,
+  provisionIdentity,
+} from "./identity.js";
+export type { IdentityBlobs } from "./identity-blobs.js";
+export type { HierarchyAuth } from "./identity-keys.js";
+export { decodePublic, type EccPublic, encodePublic, nameOf, publicToSpki } from "./public-area.js";
+export { responseName } from "./response-codes.js";
+export { Tpm, type TpmOptions } from "./tpm.js";
+export { openDevice } from "./transports/device.js";
+export { openSwtpm, type SwtpmAddress } from "./transports/socket.js";
+export type { Transport } from "./transports/transport.js";

@@ -413,6 +413,85 @@ const entries = {
     remedy:
       "Compare the file with simulator/fixtures/fontana/readings.csv: contiguous steps, no empty cells.",
   },
+  "tpm.auth": {
+    retry: "never",
+    meaning: "The TPM refused an authorisation value.",
+    remedy:
+      "If the owner or endorsement password of this machine's TPM was set, give it in the configuration; otherwise enrol again.",
+  },
+  "tpm.blobs": {
+    retry: "never",
+    meaning:
+      "The stored identity is damaged: a field is missing, or its own TPM will not load the key.",
+    remedy: "Restore identity.json from a backup of this device, or enrol again.",
+  },
+  "tpm.busy": {
+    retry: "later",
+    meaning: "More TPM work is waiting than it can do, or the TPM keeps asking to be tried again.",
+    remedy: "Wait. If it stays, see whether another program holds the TPM, and restart the device.",
+  },
+  "tpm.cleared": {
+    retry: "never",
+    meaning: "The TPM was cleared since the device was enrolled: its keys are gone for good.",
+    remedy: "Enrol the device again; evidence signed before stays valid.",
+  },
+  "tpm.closed": {
+    retry: "never",
+    meaning: "The TPM was used after it was closed, while the program was ending.",
+    remedy: "Start the program again.",
+  },
+  "tpm.counter": {
+    retry: "never",
+    meaning:
+      "The TPM's counter for checkpoints is missing, or its place is taken by another program's data.",
+    remedy:
+      "Enrol the device again; if the place is taken, let the other program free NV index 0x01805053 first.",
+  },
+  "tpm.failure": {
+    retry: "later",
+    meaning: "The TPM is in failure mode and answers nothing but diagnostics.",
+    remedy: "Power the device off and on. If it comes back, replace the TPM and enrol again.",
+  },
+  "tpm.locked": {
+    retry: "later",
+    meaning: "The TPM is locked against guessing of passwords (dictionary-attack lockout).",
+    remedy:
+      "Wait for its recovery time, or reset the lockout with the lockout password. The device's own keys are not affected.",
+  },
+  "tpm.malformed": {
+    retry: "later",
+    meaning: "The TPM, or what stands between, sent bytes that are no answer to the command.",
+    remedy:
+      "If it returns: check the TPM's seating and wires; on swtpm, that the path is its data channel.",
+  },
+  "tpm.reopened": {
+    retry: "now",
+    meaning: "What was loaded in the TPM was lost, because the TPM or the way to it started anew.",
+    remedy:
+      "Nothing; keys are loaded again by themselves. If it repeats, check the TPM's power and reset wire.",
+  },
+  "tpm.response": {
+    retry: "never",
+    meaning: "The TPM refused a command; the message names its reason.",
+    remedy: "Look up the reason in the message; restart the device once before anything else.",
+  },
+  "tpm.timeout": {
+    retry: "later",
+    meaning: "The TPM did not answer in time.",
+    remedy:
+      "See whether another program holds it (swtpm serves one client at a time); restart the device if it stays.",
+  },
+  "tpm.unavailable": {
+    retry: "later",
+    meaning: "The TPM device or socket cannot be opened, or went away.",
+    remedy:
+      "Check that the TPM is fitted and enabled (dtoverlay=tpm-slb9670), that /dev/tpmrm0 exists, and that the service's user is in group tss.",
+  },
+  "tpm.wrong-tpm": {
+    retry: "never",
+    meaning: "The stored identity belongs to another TPM.",
+    remedy: "Put the storage back into its own device, or enrol this one.",
+  },
   "wallets.account-kind": {
     retry: "never",
     meaning: "This kind of participant can not take this side of the transaction.",

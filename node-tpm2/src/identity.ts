@@ -1,0 +1,180 @@
+import { randomBytes } from "node:crypto";
+import { fromHex } from "./bytes.js";
+import { shutdown } from "./commands/lifecycle.js";
+import { nvCertifyCounter, nvIncrement, nvReadPublic } from "./commands/nv.js";
+import { type Attestation, certify, sign } from "./commands/signatures.js";
+import { TpmError } from "./errors.js";
+import type { IdentityBlobs } from "./identity-blobs.js";
+import {
+  createKeys,
+  flush,
+  type HierarchyAuth,
+  type IdentityKeys,
+  loadKeys,
+} from "./identity-keys.js";
+import { COUNTER_INDEX } from "./identity-templates.js";
+import { publicToSpki } from "./public-area.js";
+import { Queue } from "./queue.js";
+import type { Tpm } from "./tpm.js";
+
+/** A device's keys and counter in its TPM, ready for use. */
+export interface DeviceIdentity {
+  /** SHA-256 of the endorsement key's TPMT_PUBLIC, hex. */
+  readonly device: string;
+  /** TPMT_PUBLIC of the attestation key. */
+  readonly attestationPublic: Uint8Array;
+  /** TPMT_PUBLIC of the reading key. */
+  readonly readingPublic: Uint8Array;
+  /** Reading key as SubjectPublicKeyInfo, DER. */
+  readonly readingSpki: Uint8Array;
+  /** TPM name of the counter, 34 bytes, as it stands in every checkpoint. */
+  counterName(): Promise<Uint8Array>;
+  /** TPM2_Certify: the attestation key states that the reading key is in the same TPM. */
+  certifyReadingKey(): Promise<Attestation>;
+  /**
+   * ECDSA P-256 by the reading key.
+   * @param digest SHA-256, 32 bytes.
+   * @returns r ‖ s, 64 bytes; see `toDerLowS`.
+   */
+  sign(digest: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Raises the counter by one and has the attestation key sign its value, the TPM's clock and reset counts and
+   * `qualifyingData` (TPM2_NV_Certify). Values of successive checkpoints rise strictly, with gaps after power cuts.
+   * @param qualifyingData 1 to 32 bytes.
+   */
+  checkpoint(qualifyingData: Uint8Array): Promise<Attestation>;
+  /** Unloads the keys and sends TPM2_Shutdown, so that an ensuing power-off is an orderly one. Leaves the Tpm open. */
+  close(): Promise<void>;
+}
+
+export interface ProvisionOptions {
+  readonly hierarchyAuth?: HierarchyAuth;
+  /** Source of the reading key's auth value; by default the system's. */
+  readonly randomBytes?: (size: number) => Uint8Array;
+}
+
+const DIGEST_BYTES = 32;
+const MAX_CHECKPOINTS_WAITING = 16;
+
+/**
+ * Makes a device identity: a new reading key, and the counter unless this TPM has it. Endorsement, storage root
+ * and attestation key come from the TPM's seeds and are the same each time. It may be repeated: only the blobs of
+ * the last call need to be kept.
+ * @throws TpmError `tpm.counter` if the counter's NV index is taken by something else; those of {@link Tpm.run}.
+ */
+export async function provisionIdentity(
+  tpm: Tpm,
+  options: ProvisionOptions = {},
+): Promise<IdentityBlobs> {
+  const readingAuth = (options.randomBytes ?? randomBytes)(DIGEST_BYTES);
+  return createKeys(tpm, readingAuth, options.hierarchyAuth ?? {});
+}
+
+/**
+ * Opens an identity in the TPM that made it, also after a power cut.
+ * @throws TpmError `tpm.wrong-tpm`, `tpm.cleared`, `tpm.counter`, `tpm.blobs`; those of {@link Tpm.run}.
+ */
+export async function openIdentity(
+  tpm: Tpm,
+  blobs: IdentityBlobs,
+  options: { readonly hierarchyAuth?: HierarchyAuth } = {},
+): Promise<DeviceIdentity> {
+  const load = () => loadKeys(tpm, blobs, options.hierarchyAuth ?? {});
+  return new TpmIdentity(tpm, blobs, load, await load());
+}
+
+class TpmIdentity implements DeviceIdentity {
+  readonly device: string;
+  readonly attestationPublic: Uint8Array;
+  readonly readingPublic: Uint8Array;
+  readonly readingSpki: Uint8Array;
+  readonly #tpm: Tpm;
+  readonly #load: () => Promise<IdentityKeys>;
+  /** Increment and certification of one checkpoint belong together. */
+  readonly #checkpoints = new Queue(MAX_CHECKPOINTS_WAITING, "checkpoints");
+  #keys: Promise<IdentityKeys> | undefined;
+
+  constructor(
+    tpm: Tpm,
+    blobs: IdentityBlobs,
+    load: () => Promise<IdentityKeys>,
+    keys: IdentityKeys,
+  ) {
+    this.#tpm = tpm;
+    this.#load = load;
+    this.#keys = Promise.resolve(keys);
+    this.device = blobs.device;
+    this.attestationPublic = keys.attestation.publicArea;
+    this.readingPublic = fromHex(blobs.readingPublic, "readingPublic");
+    this.readingSpki = publicToSpki(this.readingPublic);
+  }
+
+  async counterName(): Promise<Uint8Array> {
+    const { name } = await this.#tpm.run(nvReadPublic(COUNTER_INDEX));
+    return name;
+  }
+
+  certifyReadingKey(): Promise<Attestation> {
+    return this.#withKeys(({ attestation, reading, readingAuth }) =>
+      this.#tpm.run(
+        certify({ handle: reading.handle, auth: readingAuth }, attestation, new Uint8Array()),
+      ),
+    );
+  }
+
+  async sign(digest: Uint8Array): Promise<Uint8Array> {
+    if (digest.length !== DIGEST_BYTES) {
+      throw new RangeError(`a SHA-256 digest has ${DIGEST_BYTES} bytes, not ${digest.length}`);
+    }
+    return this.#withKeys(({ reading, readingAuth }) =>
+      this.#tpm.run(sign({ handle: reading.handle, auth: readingAuth }, digest)),
+    );
+  }
+
+  async checkpoint(qualifyingData: Uint8Array): Promise<Attestation> {
+    if (qualifyingData.length < 1 || qualifyingData.length > DIGEST_BYTES) {
+      throw new RangeError(
+        `qualifying data has 1 to ${DIGEST_BYTES} bytes, not ${qualifyingData.length}`,
+      );
+    }
+    return this.#checkpoints.run(() =>
+      this.#withKeys(async ({ attestation }) => {
+        await this.#tpm.run(nvIncrement(COUNTER_INDEX));
+        return this.#tpm.run(nvCertifyCounter(COUNTER_INDEX, attestation, qualifyingData));
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    const keys = await this.#keys;
+    this.#keys = undefined;
+    if (keys !== undefined) {
+      await flush(this.#tpm, keys.reading);
+      await flush(this.#tpm, keys.attestation);
+    }
+    await this.#tpm.run(shutdown());
+  }
+
+  /** Loads the keys again, once, if the TPM or its channel started anew since. */
+  async #withKeys<T>(use: (keys: IdentityKeys) => Promise<T>): Promise<T> {
+    const before = this.#current();
+    try {
+      return await use(await before);
+    } catch (error) {
+      if (!(error instanceof TpmError) || error.code !== "tpm.reopened") throw error;
+      if (this.#keys === before) this.#keys = undefined;
+      return use(await this.#current());
+    }
+  }
+
+  /** The keys; all that find them gone wait for the same load. A load that failed is not kept. */
+  #current(): Promise<IdentityKeys> {
+    if (this.#keys !== undefined) return this.#keys;
+    const loading = this.#load();
+    this.#keys = loading;
+    loading.catch(() => {
+      if (this.#keys === loading) this.#keys = undefined;
+    });
+    return loading;
+  }
+}

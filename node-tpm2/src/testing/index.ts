@@ -1,0 +1,1 @@
+export { type RunningSwtpm, startSwtpm } from "./swtpm.js";
