@@ -381,6 +381,31 @@ const entries = {
     meaning: "A node, order or participant is named that the slot does not have.",
     remedy: "Correct the id that the message names, or add what it refers to.",
   },
+  "meter.register-jumped": {
+    retry: "later",
+    meaning: "A meter's register rose by more than its fuses let through in the time.",
+    remedy:
+      "If it happens once it was a bad reading. If it stays, check fuseA and phases in the configuration, and whether the meter was replaced.",
+  },
+  "meter.register-went-back": {
+    retry: "later",
+    meaning: "A meter's register is lower than at its last accepted reading.",
+    remedy:
+      "If it happens once it was a bad reading. If it stays, the meter was reset or replaced: report the replacement.",
+  },
+  "meter.replacement-suspected": {
+    retry: "never",
+    meaning:
+      "A meter's readings keep contradicting the last accepted one although they agree among themselves; they are recorded, not billed.",
+    remedy:
+      "A person must look: if the meter was replaced or reset, register the new meter with the operator; if the unit id is another meter's, correct the configuration.",
+  },
+  "meter.serial-changed": {
+    retry: "later",
+    meaning: "Another meter answers than the configured one.",
+    remedy:
+      "Check the unit id and serialNumber in the configuration; after a replacement register the new meter with the operator.",
+  },
   "participants.exists": {
     retry: "never",
     meaning: "The participant is registered with other data.",

@@ -1,7 +1,12 @@
 import { z } from "zod";
 
-/** Orders and result of a slot, as in INTERFACES: the file formats of `market clear` and what the chaincode stores. */
-const id = z.string().min(1).max(128);
+/** Orders and result of a slot: the file formats of `market clear` and what the chaincode stores. */
+const id = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^\P{Surrogate}+$/u, "well-formed Unicode")
+  .refine((text) => text !== "__proto__", "another name than __proto__");
 const micro = z.int().min(0).max(1_000_000_000);
 const nanoString = z.string().regex(/^(0|-?[1-9]\d*)$/);
 

@@ -1,0 +1,21 @@
+import { CodedError } from "../errors/index.js";
+import { at } from "./at.js";
+import type { SlotOrders } from "./types.js";
+
+/**
+ * The one node of a slot that this version can clear.
+ *
+ * @throws CodedError `market.not-supported` for another rule than `uniform` or a grid with edges
+ */
+export function onlyNode({ rule, grid: { nodes } }: SlotOrders): string {
+  if (rule !== "uniform") {
+    throw new CodedError("market.not-supported", `$.rule: "${rule}"; expected "uniform"`);
+  }
+  if (nodes.length !== 1) {
+    throw new CodedError(
+      "market.not-supported",
+      `$.grid.nodes: ${nodes.length} nodes; expected one node without edges`,
+    );
+  }
+  return at(nodes, 0).id;
+}
