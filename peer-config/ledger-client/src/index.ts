@@ -15,3 +15,4 @@ export {
   type ProjectedTrade,
   type ProjectedWallet,
 } from "./projection.js";
+export { softwareSigner } from "./software-signer.js";
