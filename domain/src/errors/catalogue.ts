@@ -421,6 +421,27 @@ const entries = {
     meaning: "There is no such participant of the kind needed.",
     remedy: "See ListParticipants.",
   },
+  "profile.capture": {
+    retry: "never",
+    meaning: "The file is not a capture.",
+    remedy: 'Write one frame a line: "> " or "< " and hex bytes; "#" begins a comment.',
+  },
+  "profile.invalid": {
+    retry: "never",
+    meaning: "A profile breaks the rules for profiles.",
+    remedy:
+      "Correct the places that the message names; firmware-profiles/README.md explains each field.",
+  },
+  "profile.unknown": {
+    retry: "never",
+    meaning: "There is no profile with this id.",
+    remedy: "See `powershare profile list`; a new meter needs one YAML file and a capture.",
+  },
+  "profile.unreadable": {
+    retry: "never",
+    meaning: "The profile is not YAML.",
+    remedy: "Correct the line that the message names.",
+  },
   "simulator.no-settlement": {
     retry: "later",
     meaning: "No trade was settled within ten minutes of the network being up.",
