@@ -13,6 +13,7 @@ export {
 export { MerkleTree, verifyInclusion } from "./merkle.js";
 export { cryptoFrom, type NodeCrypto } from "./node-crypto.js";
 export {
+  deviceCounterName,
   type KeyAttributes,
   type KeyCertification,
   type KeyPublic,

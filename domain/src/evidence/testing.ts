@@ -1,7 +1,7 @@
 import { concatBytes, fromHex, toHex, utf8 } from "./bytes.js";
 import { intervalHash, packageBytes, statementHash, zeroHash } from "./hashes.js";
 import { cryptoFrom, type NodeCrypto, pem } from "./node-crypto.js";
-import { p256SpkiPrefix } from "./tpm-structures.js";
+import { deviceCounterName, p256SpkiPrefix } from "./tpm-structures.js";
 import type {
   Checkpoint,
   Crypto,
@@ -129,7 +129,7 @@ export class TestDevice {
     this.attestationKey = testPublicArea(this.attestation.spki, testAttributes.attestation);
     this.readingKey = testPublicArea(this.reading.spki, testAttributes.reading);
     this.id = toHex(this.crypto.sha256(utf8(`${label}: endorsement key`)));
-    this.counterName = this.nameOf(utf8(`${label}: counter`));
+    this.counterName = deviceCounterName(this.crypto.sha256);
   }
 
   /** TPM name of a public area. */

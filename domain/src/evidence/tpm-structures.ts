@@ -97,6 +97,25 @@ export interface KeyPublic {
   readonly name: Uint8Array;
 }
 
+/**
+ * TPMS_NV_PUBLIC (Part 2, 13.5) of the counter of every device after its first increment: index
+ * 0x01805053, SHA-256, orderly counter with authRead, authWrite, noDA and written, no policy, 8 bytes.
+ */
+const counterPublic = fromHex("01805053000b2604001400000008");
+
+/**
+ * The only TPM name that a counter may be registered under: the name of an index says what it is, so
+ * no household can pass off one that it can set back.
+ */
+export function deviceCounterName(sha256: Sha256): Uint8Array {
+  return nameOf(counterPublic, sha256);
+}
+
+/** TPM name of a public area with SHA-256 as name algorithm (Part 1, 16). */
+function nameOf(publicArea: Uint8Array, sha256: Sha256): Uint8Array {
+  return concatBytes(Uint8Array.of(0, algorithm.sha256), sha256(publicArea));
+}
+
 /** SubjectPublicKeyInfo of an uncompressed P-256 point, up to x (RFC 5480 §2). */
 export const p256SpkiPrefix = fromHex("3059301306072a8648ce3d020106082a8648ce3d03010703420004");
 
@@ -125,7 +144,7 @@ export function parseKeyPublic(area: Uint8Array, sha256: Sha256): KeyPublic {
     attributes,
     ecdsaSha256Only: scheme === algorithm.ecdsa,
     spki: concatBytes(p256SpkiPrefix, x, y),
-    name: concatBytes(Uint8Array.of(0, algorithm.sha256), sha256(area)),
+    name: nameOf(area, sha256),
   };
 }
 

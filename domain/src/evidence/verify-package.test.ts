@@ -2,8 +2,14 @@ import * as node from "node:crypto";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { MeterHead } from "../ledger/records.js";
-import type { EvidencePackage, Interval, Statement } from "./index.js";
-import { verifyPackage } from "./index.js";
+import {
+  type EvidencePackage,
+  fromHex,
+  type Interval,
+  type Statement,
+  toHex,
+  verifyPackage,
+} from "./index.js";
 import { TestHousehold } from "./testing.js";
 
 const connection = "eastron/sdm630:12345678";
@@ -266,7 +272,7 @@ describe("a checkpoint", () => {
       (a) =>
         withCheckpoint(a, (c) => ({
           ...c,
-          signature: hex(home.device.reading.sign(bytes(c.attest))),
+          signature: toHex(home.device.reading.sign(fromHex(c.attest))),
         })),
     ],
     [
@@ -399,10 +405,4 @@ function parsed(text: string): unknown {
 }
 function flipHex(hex: string): string {
   return `${hex.slice(0, -1)}${hex.endsWith("0") ? "1" : "0"}`;
-}
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
-}
-function bytes(text: string): Uint8Array {
-  return Buffer.from(text, "hex");
 }
