@@ -32,6 +32,8 @@ export async function openSerialLine({ path, baudRate, parity }: SerialSettings)
   });
   if (!("poller" in port)) throw new Error("serial ports are supported on Linux and macOS only");
   const buffer = new Uint8Array(512);
+  let closing = false;
+  let fetching: Promise<unknown> | undefined;
   const readable = () =>
     new Promise<void>((resolve, reject) => {
       port.poller.once("readable", (error: Error | null) => (error ? reject(error) : resolve()));
@@ -39,13 +41,16 @@ export async function openSerialLine({ path, baudRate, parity }: SerialSettings)
   return {
     async read() {
       for (;;) {
-        if (port.fd === null) throw new Error("the port is closed");
+        // Polling a closed port ends the whole process: serialport's poller is gone by then.
+        if (closing || port.fd === null) throw new Error("the port is closed");
         try {
-          const { bytesRead } = await readFd(port.fd, buffer, 0, buffer.length, null);
+          const fetch = readFd(port.fd, buffer, 0, buffer.length, null);
+          fetching = fetch;
+          const { bytesRead } = await fetch;
           if (bytesRead === 0) throw new Error("the device was removed");
           return buffer.subarray(0, bytesRead);
         } catch (error) {
-          if (!isAgain(error)) throw error;
+          if (!isAgain(error) || closing) throw error;
           await readable();
         }
       }
@@ -53,6 +58,9 @@ export async function openSerialLine({ path, baudRate, parity }: SerialSettings)
     write: (bytes) => port.write(Buffer.from(bytes)),
     clearInput: () => port.flush(),
     async close() {
+      closing = true;
+      // A read under way must not meet the same descriptor in another file's hands.
+      await fetching?.catch(() => {});
       if (port.isOpen) await port.close();
     },
   };
