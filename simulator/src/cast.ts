@@ -15,6 +15,9 @@ export interface MeterSpec {
 /** A household of the demo: its house, its meters and what it asks of the market. */
 export interface HouseholdSpec {
   readonly id: string;
+  /** Number and seed: all that is needed to cast the same household again. */
+  readonly number: number;
+  readonly seed: string;
   readonly house: HouseSpec;
   readonly meters: readonly MeterSpec[];
   /** Class of its offers on the market. */
@@ -75,11 +78,13 @@ const playbackSpeed = 30;
 
 /** The households of a demo, `h1` onwards; the same seed gives the same households. */
 export function castHouseholds(count: number, seed: string): HouseholdSpec[] {
-  return Array.from({ length: count }, (_, index) => household(index, seed));
+  return Array.from({ length: count }, (_, index) => castHousehold(index + 1, seed));
 }
 
-function household(index: number, seed: string): HouseholdSpec {
-  const id = `h${index + 1}`;
+/** One household of the demo, by its number from 1. */
+export function castHousehold(number: number, seed: string): HouseholdSpec {
+  const id = `h${number}`;
+  const index = number - 1;
   const random = new SeededRandom(`${seed}/${id}/household`);
   const home = homes[index % homes.length];
   if (home === undefined) throw new RangeError(`no home for ${id}`);
@@ -88,6 +93,8 @@ function household(index: number, seed: string): HouseholdSpec {
   const battery = { capacityWh: 5000, powerW: 1500, efficiency: 0.92, storedWh: 1500 };
   return {
     id,
+    number,
+    seed,
     house: {
       seed: `${seed}/${id}`,
       series: loadFixture(home.fixture, home.home),

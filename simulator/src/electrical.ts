@@ -27,6 +27,7 @@ export function electricalState(inputs: Inputs): ElectricalState {
   const state: Record<string, number> = {
     activeEnergyImportWh: total.importWh,
     activeEnergyExportWh: total.exportWh,
+    activeEnergyTotalWh: total.importWh + total.exportWh,
     frequencyHz: 50 + 0.04 * (noise.at(second) - 0.5),
   };
   const volts: number[] = [];

@@ -22,7 +22,7 @@ describe("measured series", () => {
     ["a gap", "H,2026-06-01T00:00:00Z,60,0,0\nH,2026-06-01T02:00:00Z,60,0,0"],
     ["a change of step", "H,2026-06-01T00:00:00Z,60,0,0\nH,2026-06-01T01:00:00Z,30,0,0"],
     ["another household", "G,2026-06-01T00:00:00Z,60,0,0"],
-  ])("is refused with %s", ([, csv]) => {
+  ] as const)("is refused with %s", ([, csv]) => {
     expect(() => parseSeries(csv, "H")).toThrow(
       expect.objectContaining({ code: "simulator.series" }),
     );

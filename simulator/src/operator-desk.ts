@@ -1,0 +1,120 @@
+import { generateKeyPairSync, sign as signMessage } from "node:crypto";
+import type { Registration, Settings } from "@powershare/domain/ledger";
+import type { Network } from "@powershare/fabric";
+import { createCsr, enroll } from "@powershare/fabric/ca";
+import { connectLedger, type LedgerClient, softwareSigner } from "@powershare/ledger-client";
+
+/** A running network, wherever its processes are held. */
+export type NetworkAccess = Omit<Network, "processes" | "stop">;
+
+const operatorId = "operator";
+const bankId = "bank";
+export const utilityId = "utility";
+/** Tariff of the demo's utility: far enough apart that neighbours gain from trading. */
+const tariff = { feedInMicroPerKwh: 50_000, retailMicroPerKwh: 250_000 };
+const currency = "EUR";
+const nanoPerCoin = 1_000_000_000n;
+const microPerUnit = 1_000_000n;
+
+/** The operator's work: rules, participants, coins and cash; with a key and a certificate of its own. */
+export class OperatorDesk {
+  readonly client: LedgerClient;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  /** Enrols a new operator client at the operator's CA and connects it to the operator's peer. */
+  static async open(network: NetworkAccess, name: string): Promise<OperatorDesk> {
+    const { channel, chaincode } = network;
+    const operator = network.organisations.operator;
+    const { caName, caTlsCertificatePem, caUrl, mspId } = operator;
+    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const attributes = { role: "operator", microgrid: channel, participant: operatorId };
+    const csrPem = await createCsr({
+      commonName: name,
+      publicKeySpki: publicKey.export({ type: "spki", format: "der" }),
+      sign: async (message) => signMessage("sha256", message, privateKey),
+    });
+    const { certificatePem } = await enroll({
+      url: caUrl,
+      caName,
+      tlsCertificatePem: caTlsCertificatePem,
+      id: name,
+      secret: await operator.register({ id: name, type: "client", attributes, maxEnrollments: 1 }),
+      csrPem,
+    });
+    const client = connectLedger({
+      endpoint: operator.peerEndpoint,
+      tlsHostname: operator.peerTlsHostname,
+      tlsRootCertificatePem: operator.tlsRootCertificatePem,
+      mspId,
+      certificatePem,
+      sign: softwareSigner(privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
+      channel,
+      chaincode,
+    });
+    return new OperatorDesk(client);
+  }
+
+  private constructor(client: LedgerClient) {
+    this.client = client;
+  }
+
+  /** The rules of the microgrid, its utility and bank, and the coins that both begin with. Repeatable. */
+  async openMicrogrid(settings: Settings): Promise<void> {
+    await this.client.transact("participants:SetSettings", { settings });
+    await Promise.all([
+      this.register({ id: bankId, kind: "bank" }),
+      this.register({ id: utilityId, kind: "utility", node: "root", ...tariff }),
+    ]);
+    await this.#issue(bankId, 100_000n);
+    await this.#issue(utilityId, 100_000n);
+  }
+
+  async register(registration: Registration): Promise<void> {
+    await this.client.transact("participants:RegisterParticipant", { registration });
+  }
+
+  /** A resident pays in cash and buys coins for it, one for one. */
+  async fund(resident: string, units: bigint): Promise<void> {
+    const cashMicro = (units * microPerUnit).toString();
+    await this.client.transact("wallets:CashFundingResident", {
+      nonce: `funding-${resident}`,
+      resident,
+      currency,
+      amountMicro: cashMicro,
+    });
+    await this.#inTurn(() =>
+      this.client.transact("wallets:CashToCoins", {
+        nonce: `exchange-${resident}`,
+        seller: bankId,
+        buyer: resident,
+        currency,
+        cashMicro,
+        rateMicro: microPerUnit.toString(),
+      }),
+    );
+  }
+
+  /** A resident who is gone is no longer waited for at settlements. */
+  async suspend(participant: string): Promise<void> {
+    await this.client.transact("participants:SetStatus", { participant, status: "suspended" });
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  async #issue(account: string, coins: bigint): Promise<void> {
+    await this.client.transact("wallets:IssueCoins", {
+      nonce: `issue-${account}`,
+      account,
+      amountNano: (coins * nanoPerCoin).toString(),
+    });
+  }
+
+  /** Exchanges all change the bank's wallet: one after the other, they never conflict. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work, work);
+    this.#queue = turn.catch(() => undefined);
+    return await turn;
+  }
+}
