@@ -28,4 +28,5 @@ export {
   type RtuServerOptions,
   serveRtu,
 } from "./rtu-server.js";
+export { openTcpReader } from "./tcp-reader.js";
 export { characterMs, type Parity, silenceMs, wireTimeMs } from "./timing.js";

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { registerProfileCommands } from "./commands/profile.js";
+import { registerReadCommands } from "./commands/read.js";
 import { fail, usageError } from "./output.js";
 
 const program = new Command("powershare")
@@ -9,6 +10,7 @@ const program = new Command("powershare")
   .exitOverride();
 
 registerProfileCommands(program);
+registerReadCommands(program);
 
 try {
   await program.parseAsync();

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PlannedRead, Profile } from "@powershare/firmware-profiles";
+import type { Parity, RegisterReader } from "@powershare/modbus";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { fail, print, say, usageError } from "../output.js";
+
+interface ReadOptions {
+  readonly profile: string;
+  readonly serial?: string;
+  readonly baud?: number;
+  readonly parity?: Parity;
+  readonly tcp?: Endpoint;
+  readonly rtuOverTcp?: Endpoint;
+  readonly unit: number;
+  readonly count?: number;
+  readonly interval: number;
+}
+
+interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+function wholeNumber(low: number, high: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < low || value > high) {
+      throw new InvalidArgumentError(`expected a whole number from ${low} to ${high}`);
+    }
+    return value;
+  };
+}
+
+function endpoint(text: string): Endpoint {
+  const match = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text);
+  const port = Number(match?.[2]);
+  if (!match?.[1] || port < 1 || port > 65_535)
+    throw new InvalidArgumentError("expected HOST:PORT");
+  return { host: match[1], port };
+}
+
+async function openReader(options: ReadOptions, profile: Profile): Promise<RegisterReader> {
+  const modbus = await import("@powershare/modbus");
+  const { serial, tcp, rtuOverTcp } = options;
+  const baudRate = options.baud ?? profile.serial.baudRate;
+  const parity = options.parity ?? profile.serial.parity;
+  if (tcp) return modbus.openTcpReader(tcp);
+  if (rtuOverTcp) return modbus.openRtuOverTcpMaster({ ...rtuOverTcp, baudRate, parity });
+  return modbus.openRtuMaster({ path: serial ?? "", baudRate, parity });
+}
+
+/** One block; a block that came damaged, or not at all, is asked for once more. */
+async function readBlock(reader: RegisterReader, unit: number, read: PlannedRead) {
+  const request = { ...read, unit, timeoutMs: 1_000 };
+  const again = (error: unknown) => {
+    const isPassing =
+      error instanceof Error &&
+      "code" in error &&
+      (error.code === "bus.timeout" || error.code === "bus.crc");
+    if (!isPassing) throw error;
+    say(`powershare: ${error.message}; trying once more`);
+    return reader.read(request);
+  };
+  return { ...read, bytes: await reader.read(request).catch(again) };
+}
+
+async function poll(options: ReadOptions, stop: AbortSignal): Promise<void> {
+  const { decode, loadProfile, planReads } = await import("@powershare/firmware-profiles");
+  const profile = loadProfile(options.profile);
+  const baudRate = options.baud ?? profile.serial.baudRate;
+  const reads = planReads(profile, { pollClasses: ["fast", "slow"], baudRate });
+  const reader = await openReader(options, profile);
+  try {
+    let dueMs = performance.now();
+    for (let n = 0; n < (options.count ?? Number.POSITIVE_INFINITY) && !stop.aborted; n++) {
+      await sleep(dueMs - performance.now(), undefined, { signal: stop }).catch(() => {});
+      if (stop.aborted) break;
+      dueMs = Math.max(dueMs, performance.now()) + options.interval;
+      const at = new Date().toISOString();
+      const blocks = [];
+      for (const read of reads) blocks.push(await readBlock(reader, options.unit, read));
+      const values = decode(profile, blocks);
+      const isWhole = profile.registers.every(({ quantity }) => quantity in values);
+      const quality = isWhole ? "good" : "incomplete";
+      print(JSON.stringify({ at, unit: options.unit, profile: profile.id, values, quality }));
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+async function read(options: ReadOptions, command: Command): Promise<void> {
+  const lines = [options.serial, options.tcp, options.rtuOverTcp].filter(
+    (line) => line !== undefined,
+  );
+  if (lines.length !== 1) {
+    command.error("error: expected one of --serial, --tcp and --rtu-over-tcp");
+  }
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  process.once("SIGTERM", () => stop.abort());
+  process.stdout.once("error", () => stop.abort());
+  try {
+    await poll(options, stop.signal);
+  } catch (error) {
+    fail(error);
+    const { ProfileError } = await import("@powershare/firmware-profiles");
+    if (error instanceof ProfileError) process.exitCode = usageError;
+  }
+}
+
+/** `powershare read`: polls a meter without configuration, TPM or ledger. */
+export function registerReadCommands(program: Command): void {
+  program
+    .command("read")
+    .description("polls a meter and prints one JSON line per reading, until stopped or --count")
+    .requiredOption("--profile <id>", "the meter's profile, see powershare profile list")
+    .option("--serial <path>", "serial port")
+    .option(
+      "--baud <n>",
+      "baud rate (default: the meter's factory setting)",
+      wholeNumber(1_200, 115_200),
+    )
+    .addOption(
+      new Option("--parity <parity>", "parity (default: the meter's factory setting)").choices([
+        "none",
+        "even",
+        "odd",
+      ]),
+    )
+    .option("--tcp <host:port>", "Modbus TCP", endpoint)
+    .option("--rtu-over-tcp <host:port>", "RTU frames over a TCP connection", endpoint)
+    .option("--unit <n>", "unit id of the meter", wholeNumber(1, 247), 1)
+    .option("--count <n>", "stop after so many readings", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option(
+      "--interval <ms>",
+      "from the start of one reading to the next",
+      wholeNumber(0, 86_400_000),
+      1_000,
+    )
+    .option("--json", "accepted for uniformity: readings are always JSON lines")
+    .action((options: ReadOptions, command: Command) => read(options, command));
+}
