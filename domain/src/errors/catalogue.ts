@@ -95,6 +95,28 @@ const entries = {
     meaning: "The meter did not answer in time.",
     remedy: "Check power, the A and B wires, unit id, baud rate and parity of the meter.",
   },
+  "config.http-exposed": {
+    retry: "never",
+    meaning: "The page would be reachable from outside this machine, and it has no login.",
+    remedy:
+      "Set http.host to 127.0.0.1; to see the page from elsewhere use a tunnel, e.g. ssh -L 8080:127.0.0.1:8080.",
+  },
+  "config.invalid": {
+    retry: "never",
+    meaning: "The configuration does not have the shape it must have.",
+    remedy: "Correct the file at the line and key in the message, and start again.",
+  },
+  "config.slot-mismatch": {
+    retry: "never",
+    meaning: "The agent's slots have another length than the microgrid's.",
+    remedy:
+      "Set slots.seconds to the microgrid's slotSeconds (participants:ReadSettings), and start again.",
+  },
+  "config.unreadable": {
+    retry: "never",
+    meaning: "The configuration file cannot be read.",
+    remedy: "Check the path after --config and the file's owner and mode.",
+  },
   "evidence.alignment": {
     retry: "never",
     meaning: "An interval does not begin and end at boundaries of slots.",
@@ -381,6 +403,12 @@ const entries = {
     meaning: "A node, order or participant is named that the slot does not have.",
     remedy: "Correct the id that the message names, or add what it refers to.",
   },
+  "meter.no-value": {
+    retry: "later",
+    meaning: "The meter gives no number where its profile has one.",
+    remedy:
+      "Check that the profile is the one of this model and firmware: powershare profile show, powershare read.",
+  },
   "meter.register-jumped": {
     retry: "later",
     meaning: "A meter's register rose by more than its fuses let through in the time.",
@@ -459,6 +487,50 @@ const entries = {
     remedy:
       "Compare the file with simulator/fixtures/fontana/readings.csv: contiguous steps, no empty cells.",
   },
+  "store.corrupt": {
+    retry: "never",
+    meaning: "The agent's database is damaged, or is not the one it was before.",
+    remedy:
+      "Stop the agent, keep a copy of the file, and restore the last backup; what the ledger has is not lost.",
+  },
+  "store.failed": {
+    retry: "later",
+    meaning: "The database cannot be read or written.",
+    remedy:
+      "Check disk, file system and the kernel log; the agent goes on by itself when writing works again.",
+  },
+  "store.full": {
+    retry: "later",
+    meaning: "The disk is full; new readings are kept in memory only.",
+    remedy: "Free space on the disk of dataDir; the agent goes on by itself.",
+  },
+  "store.in-use": {
+    retry: "later",
+    meaning: "Another process has the database open.",
+    remedy: "Run one agent per dataDir; stop the other one.",
+  },
+  "store.nearly-full": {
+    retry: "later",
+    meaning: "More than nine tenths of the disk of dataDir are used.",
+    remedy: "Free space, or move dataDir to a larger disk.",
+  },
+  "store.newer": {
+    retry: "never",
+    meaning: "The database was written by a newer agent.",
+    remedy: "Install that version again, or restore a backup of the older one.",
+  },
+  "store.not-durable": {
+    retry: "never",
+    meaning: "The database would lose what it has acknowledged at a power cut.",
+    remedy:
+      "Put dataDir on a local file system that supports SQLite's WAL mode, not on a network share.",
+  },
+  "store.read-only": {
+    retry: "later",
+    meaning: "The disk is read-only; new readings are kept in memory only.",
+    remedy:
+      "Check the card or disk and its mount (it may be failing), then mount it writable; the agent goes on by itself.",
+  },
   "tpm.auth": {
     retry: "never",
     meaning: "The TPM refused an authorisation value.",
@@ -498,6 +570,11 @@ const entries = {
     meaning: "The TPM is in failure mode and answers nothing but diagnostics.",
     remedy: "Power the device off and on. If it comes back, replace the TPM and enrol again.",
   },
+  "tpm.identity-exposed": {
+    retry: "never",
+    meaning: "The file with the device's key handles and their secret can be read by others.",
+    remedy: "Run chmod 600 on identity.json and make the agent's user its owner.",
+  },
   "tpm.locked": {
     retry: "later",
     meaning: "The TPM is locked against guessing of passwords (dictionary-attack lockout).",
@@ -509,6 +586,11 @@ const entries = {
     meaning: "The TPM, or what stands between, sent bytes that are no answer to the command.",
     remedy:
       "If it returns: check the TPM's seating and wires; on swtpm, that the path is its data channel.",
+  },
+  "tpm.not-enrolled": {
+    retry: "never",
+    meaning: "This device has no identity yet, or its file is damaged.",
+    remedy: "Run powershare enrol, with --out set to the agent's dataDir.",
   },
   "tpm.reopened": {
     retry: "now",
