@@ -55,3 +55,9 @@ export class TpmResponseError extends TpmError {
     this.responseName = responseName;
   }
 }
+
+/** What the system said, for a message: `ENOENT`, else the cause's own words. */
+export function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
+}

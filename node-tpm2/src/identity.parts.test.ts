@@ -1,20 +1,22 @@
-import { createHash, createPublicKey, randomBytes, verify } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Reader, toHex } from "./bytes.js";
+import { command, password } from "./commands/command.js";
 import { getHandles, getProperties } from "./commands/lifecycle.js";
 import { COUNTER_BYTES, nvDefineSpace, nvUndefineSpace } from "./commands/nv.js";
 import { createPrimary } from "./commands/objects.js";
 import { sign } from "./commands/signatures.js";
 import { HANDLE_RANGE, HIERARCHY, NV, OBJECT, PROPERTY } from "./constants.js";
-import { toDerLowS } from "./ecdsa.js";
+import { p1363, toDerLowS } from "./ecdsa.js";
 import { openIdentity, provisionIdentity } from "./identity.js";
 import type { IdentityBlobs } from "./identity-blobs.js";
-import { COUNTER_ATTRIBUTES, COUNTER_INDEX, storageRootKey } from "./identity-templates.js";
+import { COUNTER_ATTRIBUTES, COUNTER_INDEX } from "./identity-templates.js";
 import { nameOf, publicToSpki } from "./public-area.js";
 import { type RunningSwtpm, startSwtpm } from "./testing/index.js";
+import { verifies } from "./testing/verify.js";
 import { Tpm } from "./tpm.js";
 import { openSwtpm } from "./transports/socket.js";
 
@@ -50,11 +52,6 @@ afterAll(async () => {
 
 const sha256 = (bytes: Uint8Array) => Uint8Array.from(createHash("sha256").update(bytes).digest());
 
-function verifies(spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  const key = createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
-  return verify("sha256", message, { key, dsaEncoding: "ieee-p1363" }, signature);
-}
-
 /** The fields of a TPMS_ATTEST over a counter (TPM 2.0 Part 2, clause 10.12.12). */
 function readNvAttest(attest: Uint8Array) {
   const reader = new Reader(attest, "attest");
@@ -87,12 +84,26 @@ describe("a device identity in a TPM", () => {
       const signature = await identity.sign(sha256(message));
       expect(signature).toHaveLength(64);
       expect(verifies(identity.readingSpki, message, signature)).toBe(true);
-      const key = createPublicKey({
-        key: Buffer.from(identity.readingSpki),
-        format: "der",
-        type: "spki",
-      });
-      expect(verify("sha256", message, key, toDerLowS(signature))).toBe(true);
+      expect(verifies(identity.readingSpki, message, toDerLowS(signature), "der")).toBe(true);
+      await identity.close();
+    });
+  });
+
+  it("gives signatures with s in the upper half too, which toDerLowS folds: 200 all verify", async () => {
+    await withTpm(async (tpm) => {
+      const identity = await openIdentity(tpm, blobs);
+      let high = 0;
+      for (let count = 0; count < 200; count += 1) {
+        const message = Uint8Array.of(count);
+        const raw = await identity.sign(sha256(message));
+        const der = toDerLowS(raw);
+        expect(verifies(identity.readingSpki, message, der, "der")).toBe(true);
+        const folded = p1363(der);
+        if (toHex(folded) !== toHex(raw)) high += 1;
+        expect(folded[32]).toBeLessThan(0x80);
+      }
+      expect(high).toBeGreaterThan(0);
+      expect(high).toBeLessThan(200);
       await identity.close();
     });
   });
@@ -181,6 +192,31 @@ describe("a device identity in a TPM", () => {
     expect(await countOnce(true)).toBeGreaterThan(left + 1n);
   });
 
+  it("signs no more once closed, so that the TPM stays shut down in order", async () => {
+    await withTpm(async (tpm) => {
+      const identity = await openIdentity(tpm, blobs);
+      const last = identity.checkpoint(Uint8Array.of(1));
+      await identity.close();
+      await expect(last).resolves.toBeDefined();
+      await expect(identity.sign(new Uint8Array(32))).rejects.toMatchObject({ code: "tpm.closed" });
+      await expect(identity.checkpoint(Uint8Array.of(1))).rejects.toMatchObject({
+        code: "tpm.closed",
+      });
+    });
+  });
+
+  it.each([
+    ["an empty digest", 0],
+    ["a digest of SHA-384", 48],
+  ])("refuses to sign %s", async (_, size) => {
+    await withTpm(async (tpm) => {
+      const identity = await openIdentity(tpm, blobs);
+      await expect(identity.sign(new Uint8Array(size))).rejects.toThrow(RangeError);
+      await expect(identity.checkpoint(new Uint8Array(size))).rejects.toThrow(RangeError);
+      await identity.close();
+    });
+  });
+
   it("leaves nothing loaded after provisioning, two keys while open, none after closing", async () => {
     const loaded = async (tpm: Tpm) =>
       (await tpm.run(getHandles(HANDLE_RANGE.transient, 8))).values.length;
@@ -202,25 +238,44 @@ describe("a device identity in a TPM", () => {
   });
 });
 
+/** An unrestricted signing key as others make it, without noDA. */
+const guardedKey = {
+  attributes:
+    OBJECT.fixedTpm |
+    OBJECT.fixedParent |
+    OBJECT.sensitiveDataOrigin |
+    OBJECT.userWithAuth |
+    OBJECT.sign,
+  authPolicy: new Uint8Array(),
+  use: "ecdsa" as const,
+  x: new Uint8Array(),
+  y: new Uint8Array(),
+};
+
+describe("a key without noDA", () => {
+  it("costs a dictionary-attack try at each power cut: the control for those above", async () => {
+    const other = await start("control");
+    const spent: (number | undefined)[] = [];
+    for (let cycle = 0; cycle < 3; cycle += 1) {
+      await withTpm(async (tpm) => {
+        spent.push(await property(tpm, PROPERTY.lockoutCounter));
+        const { handle } = await tpm.run(createPrimary(HIERARCHY.owner, guardedKey));
+        await tpm.run(sign({ handle }, new Uint8Array(32)));
+      }, other.socketPath);
+      await other.powerCut();
+    }
+    expect(spent).toEqual([0, 1, 2]);
+    await other.stop();
+  });
+});
+
 describe("a TPM in lockout", () => {
   it("refuses a key without noDA, and signs on with the identity's keys", async () => {
     const other = await start("lockout");
     await withTpm(async (tpm) => {
       const identity = await openIdentity(tpm, await provisionIdentity(tpm));
-      const guarded = { ...storageRootKey, use: "ecdsa" as const };
-      const attributes =
-        OBJECT.fixedTpm |
-        OBJECT.fixedParent |
-        OBJECT.sensitiveDataOrigin |
-        OBJECT.userWithAuth |
-        OBJECT.sign;
-      const root = await tpm.run(createPrimary(HIERARCHY.owner, { ...guarded, attributes }));
-      const wrong = {
-        session: 0x40000009,
-        nonce: new Uint8Array(),
-        attributes: 0,
-        hmac: Uint8Array.of(1),
-      };
+      const root = await tpm.run(createPrimary(HIERARCHY.owner, guardedKey));
+      const wrong = password(Uint8Array.of(1));
       const guess = () =>
         tpm.run(sign({ handle: root.handle, auth: wrong }, new Uint8Array(32))).then(
           () => undefined,
@@ -292,14 +347,10 @@ describe("an identity that is not this TPM's", () => {
 });
 
 /** TPM2_Clear by the lockout hierarchy (TPM 2.0 Part 3, clause 24.6): what a new owner does. */
-const clearByLockout = {
+const clearByLockout = command({
   name: "TPM2_Clear",
   code: 0x126,
   handles: [0x4000000a],
-  authorizations: [
-    { session: 0x40000009, nonce: new Uint8Array(), attributes: 1, hmac: new Uint8Array() },
-  ],
-  parameters: new Uint8Array(),
-  returnsHandle: false,
+  authorizations: [password()],
   parse: () => undefined,
-};
+});

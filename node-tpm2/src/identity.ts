@@ -43,7 +43,10 @@ export interface DeviceIdentity {
    * @param qualifyingData 1 to 32 bytes.
    */
   checkpoint(qualifyingData: Uint8Array): Promise<Attestation>;
-  /** Unloads the keys and sends TPM2_Shutdown, so that an ensuing power-off is an orderly one. Leaves the Tpm open. */
+  /**
+   * Waits for checkpoints under way, unloads the keys and sends TPM2_Shutdown, so that an ensuing power-off is an
+   * orderly one. Leaves the Tpm open, to be closed next.
+   */
   close(): Promise<void>;
 }
 
@@ -93,6 +96,7 @@ class TpmIdentity implements DeviceIdentity {
   /** Increment and certification of one checkpoint belong together. */
   readonly #checkpoints = new Queue(MAX_CHECKPOINTS_WAITING, "checkpoints");
   #keys: Promise<IdentityKeys> | undefined;
+  #closed = false;
 
   constructor(
     tpm: Tpm,
@@ -114,7 +118,8 @@ class TpmIdentity implements DeviceIdentity {
     return name;
   }
 
-  certifyReadingKey(): Promise<Attestation> {
+  async certifyReadingKey(): Promise<Attestation> {
+    this.#refuseIfClosed();
     return this.#withKeys(({ attestation, reading, readingAuth }) =>
       this.#tpm.run(
         certify({ handle: reading.handle, auth: readingAuth }, attestation, new Uint8Array()),
@@ -123,6 +128,7 @@ class TpmIdentity implements DeviceIdentity {
   }
 
   async sign(digest: Uint8Array): Promise<Uint8Array> {
+    this.#refuseIfClosed();
     if (digest.length !== DIGEST_BYTES) {
       throw new RangeError(`a SHA-256 digest has ${DIGEST_BYTES} bytes, not ${digest.length}`);
     }
@@ -132,6 +138,7 @@ class TpmIdentity implements DeviceIdentity {
   }
 
   async checkpoint(qualifyingData: Uint8Array): Promise<Attestation> {
+    this.#refuseIfClosed();
     if (qualifyingData.length < 1 || qualifyingData.length > DIGEST_BYTES) {
       throw new RangeError(
         `qualifying data has 1 to ${DIGEST_BYTES} bytes, not ${qualifyingData.length}`,
@@ -146,6 +153,8 @@ class TpmIdentity implements DeviceIdentity {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#checkpoints.idle();
     const keys = await this.#keys;
     this.#keys = undefined;
     if (keys !== undefined) {
@@ -153,6 +162,11 @@ class TpmIdentity implements DeviceIdentity {
       await flush(this.#tpm, keys.attestation);
     }
     await this.#tpm.run(shutdown());
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closed)
+      throw new TpmError("tpm.closed", `${this.#tpm.name}: the identity was closed`);
   }
 
   /** Loads the keys again, once, if the TPM or its channel started anew since. */
@@ -170,6 +184,7 @@ class TpmIdentity implements DeviceIdentity {
   /** The keys; all that find them gone wait for the same load. A load that failed is not kept. */
   #current(): Promise<IdentityKeys> {
     if (this.#keys !== undefined) return this.#keys;
+    this.#refuseIfClosed();
     const loading = this.#load();
     this.#keys = loading;
     loading.catch(() => {

@@ -25,4 +25,9 @@ export class Queue {
       this.#length -= 1;
     }
   }
+
+  /** Resolves when the tasks given so far are done. */
+  async idle(): Promise<void> {
+    await this.#tail;
+  }
 }

@@ -26,6 +26,12 @@ export interface TpmOptions {
   readonly delay?: (delayMs: number) => Promise<unknown>;
 }
 
+/** The TPM wants TPM2_Startup, or does not know an object that it loaded for us. */
+function tellsReset(command: Command<unknown>, { responseCode }: TpmResponseError): boolean {
+  if (responseCode === RC.initialize) return command.code !== startup().code;
+  return responseCode >= RC.referenceFirst && responseCode <= RC.referenceLast;
+}
+
 const MAX_TRIES = 9;
 const FIRST_DELAY_MS = 10;
 const MAX_LEFTOVERS = 64;
@@ -78,9 +84,9 @@ export class Tpm {
    * @throws TpmError `tpm.timeout`, `tpm.unavailable`, `tpm.malformed`, `tpm.reopened`, `tpm.closed`, or `tpm.busy`
    *   if the queue is full.
    */
-  run<Result>(command: Command<Result>): Promise<Result> {
+  async run<Result>(command: Command<Result>): Promise<Result> {
+    if (this.#closed) throw new TpmError("tpm.closed", `${this.name} was closed`);
     return this.#queue.run(async () => {
-      if (this.#closed) throw new TpmError("tpm.closed", `${this.name} was closed`);
       if (!this.#transport.connected) await this.#start();
       return this.#send(command);
     });
@@ -88,10 +94,9 @@ export class Tpm {
 
   /** Waits for the commands already given, then closes the channel. Sends no TPM2_Shutdown. */
   async close(): Promise<void> {
-    await this.#queue.run(async () => {
-      this.#closed = true;
-      await this.#transport.close();
-    });
+    this.#closed = true;
+    await this.#queue.idle();
+    await this.#transport.close();
   }
 
   async #start(): Promise<void> {
@@ -133,7 +138,7 @@ export class Tpm {
       return decodeResponse(command, response, this.#generation);
     } catch (error) {
       if (!(error instanceof TpmResponseError)) await this.#transport.close();
-      else if (error.responseCode === RC.initialize && command.code !== startup().code) {
+      else if (tellsReset(command, error)) {
         await this.#transport.close();
         const message = `${this.name} was reset; what was loaded is gone`;
         throw new TpmError("tpm.reopened", message, { cause: error });

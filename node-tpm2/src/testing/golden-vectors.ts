@@ -1,7 +1,8 @@
 /**
  * One exchange per command: its bytes split into fields (tag, size, code, handles, size of the authorisation area and
- * that area, parameters), and the answer of swtpm 0.7.1 with libtpms 0.9.2. Handles and parameters are those that
- * tpm2-tools 5.4 sends for the same task, but for the scheme of TPM2_Sign, which is the key's own here.
+ * that area, parameters), and the answer of swtpm 0.7.1 with libtpms 0.9.2. Handles and parameters were compared with
+ * those that tpm2-tools 5.4 sends for the same task: they differ in values asked for, and in the scheme of signing
+ * commands, which here is left to the key (TPM_ALG_NULL, 0x0010).
  */
 export const goldenVectors = {
   startup: {

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { TpmError } from "../errors.js";
+import { reasonOf, TpmError } from "../errors.js";
 import { withDeadline } from "./deadline.js";
 import { frameResponse, MAX_RESPONSE_BYTES } from "./framing.js";
 import type { Transport } from "./transport.js";
@@ -41,7 +41,9 @@ class DeviceTransport implements Transport {
       this.#file = await withDeadline(opening, timeoutMs, late);
     } catch (cause) {
       if (!(cause instanceof TpmError)) {
-        throw new TpmError("tpm.unavailable", `${this.name} cannot be opened`, { cause });
+        throw new TpmError("tpm.unavailable", `${this.name} cannot be opened: ${reasonOf(cause)}`, {
+          cause,
+        });
       }
       this.#watch(opening.then((file) => file.close()));
       throw cause;
@@ -88,7 +90,7 @@ class DeviceTransport implements Transport {
       }
     } catch (cause) {
       if (cause instanceof TpmError) throw cause;
-      throw new TpmError("tpm.unavailable", `${this.name}: input/output failed`, { cause });
+      throw new TpmError("tpm.unavailable", `${this.name} failed: ${reasonOf(cause)}`, { cause });
     }
   }
 

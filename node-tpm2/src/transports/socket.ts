@@ -1,5 +1,5 @@
 import { createConnection, type NetConnectOpts, type Socket } from "node:net";
-import { TpmError } from "../errors.js";
+import { reasonOf, TpmError } from "../errors.js";
 import { withDeadline } from "./deadline.js";
 import { frameResponse } from "./framing.js";
 import type { Transport } from "./transport.js";
@@ -58,7 +58,9 @@ class SocketTransport implements Transport {
     } catch (cause) {
       this.#drop();
       if (cause instanceof TpmError) throw cause;
-      throw new TpmError("tpm.unavailable", `${this.name} cannot be reached`, { cause });
+      throw new TpmError("tpm.unavailable", `${this.name} cannot be reached: ${reasonOf(cause)}`, {
+        cause,
+      });
     }
   }
 
