@@ -134,6 +134,29 @@ const entries = {
     meaning: "The checkpoint is not signed by the registered attestation key.",
     remedy: "Check that the TPM is the registered one and that the evidence was not changed.",
   },
+  "evidence.batch": {
+    retry: "never",
+    meaning: "The batch of a checkpoint does not begin after the last reading of the batch before.",
+    remedy: "The evidence was put together wrongly or changed: export it again.",
+  },
+  "evidence.batch-incomplete": {
+    retry: "never",
+    meaning: "A reading stands without proof in a file that does not hold its whole batch.",
+    remedy: "Export the reading with its inclusion proof, or with all readings of its batch.",
+  },
+  "evidence.boundary": {
+    retry: "never",
+    meaning:
+      "A reading is not what the interval that ends with it says: another meter, rejected, or taken at another time.",
+    remedy: "The interval or the reading was changed: export the evidence again.",
+  },
+  "evidence.certificate": {
+    retry: "never",
+    meaning:
+      "The certificate does not vouch for the reading key, or nobody trusted vouches for the certificate.",
+    remedy:
+      "Use the CA certificate of the microgrid that enrolled the device, and evidence that holds its certificate.",
+  },
   "evidence.certification": {
     retry: "never",
     meaning: "The attestation key's certification of the reading key does not hold.",
@@ -143,6 +166,11 @@ const entries = {
     retry: "never",
     meaning: "An interval does not carry the hash of the one before it.",
     remedy: "Restore the agent's store; an interval that the ledger accepted is never changed.",
+  },
+  "evidence.chain-head": {
+    retry: "never",
+    meaning: "The readings of a batch do not continue the chain of readings before it.",
+    remedy: "A reading was changed, left out or put in: export the evidence again.",
   },
   "evidence.counter": {
     retry: "never",
@@ -169,10 +197,21 @@ const entries = {
     meaning: "The placement epoch of an interval is lower than that of the one before.",
     remedy: "Restore the agent's store; an epoch only rises.",
   },
+  "evidence.fork": {
+    retry: "never",
+    meaning: "Two checkpoints of one device have the same number and say different things.",
+    remedy:
+      "Two programs used one TPM, or an old copy of the store was restored: enrol the device again.",
+  },
   "evidence.future": {
     retry: "later",
     meaning: "An interval ends after the time of its transaction.",
     remedy: "Check the agent's clock against UTC.",
+  },
+  "evidence.inclusion": {
+    retry: "never",
+    meaning: "A reading does not hash into the batch that the checkpoint covers.",
+    remedy: "The reading or its proof was changed: export the evidence again.",
   },
   "evidence.interval-head": {
     retry: "never",
@@ -184,6 +223,11 @@ const entries = {
     meaning:
       "A public key is not a TPM key of the kind required: P-256, made in the TPM and bound to it, the attestation key restricted.",
     remedy: "Provision the TPM with `powershare enrol`; imported or copied keys are not accepted.",
+  },
+  "evidence.merkle-root": {
+    retry: "never",
+    meaning: "An interval names another batch than the one in which it ends.",
+    remedy: "The interval was made wrongly or changed: restore the agent's store.",
   },
   "evidence.meter": {
     retry: "never",
@@ -205,6 +249,16 @@ const entries = {
     retry: "never",
     meaning: "An interval is called good although it is not exactly one slot long.",
     remedy: "Compare the agent's slots.seconds with the microgrid's slotSeconds (ReadSettings).",
+  },
+  "evidence.reading-repeated": {
+    retry: "never",
+    meaning: "A reading stands in the file twice.",
+    remedy: "Export the evidence again.",
+  },
+  "evidence.reading-uncovered": {
+    retry: "never",
+    meaning: "No checkpoint in the file covers a reading.",
+    remedy: "Export the reading together with the checkpoint of its batch.",
   },
   "evidence.readings": {
     retry: "never",
@@ -251,6 +305,11 @@ const entries = {
     meaning: "The TPM certified another statement than the one given.",
     remedy: "Check that the evidence was not changed after its checkpoint.",
   },
+  "evidence.statement-chain": {
+    retry: "never",
+    meaning: "A checkpoint does not carry the hash of the one before it.",
+    remedy: "A checkpoint was changed, left out or put in: export the evidence again.",
+  },
   "evidence.time-gap": {
     retry: "never",
     meaning: "An interval does not start where the one before ended.",
@@ -265,6 +324,72 @@ const entries = {
     retry: "never",
     meaning: "The checkpoint was made before the last reading of the package.",
     remedy: "Send the interval under the checkpoint that was made when it was sealed.",
+  },
+  "fabric.binaries-missing": {
+    retry: "never",
+    meaning: "A program of Hyperledger Fabric is not there.",
+    remedy:
+      "Run `npm run setup`, or set FABRIC_BIN to a folder with peer, orderer, configtxgen and fabric-ca-server.",
+  },
+  "fabric.binaries-version": {
+    retry: "never",
+    meaning: "The programs of Hyperledger Fabric are of another version.",
+    remedy:
+      "Unset FABRIC_BIN to use those that `npm run setup` builds, or point it to version 3.1.1.",
+  },
+  "fabric.ca-identity-exists": {
+    retry: "never",
+    meaning: "The certificate authority already has an identity of this name.",
+    remedy: "Register under another id, or enrol with the secret given at the first registration.",
+  },
+  "fabric.ca-refused": {
+    retry: "never",
+    meaning: "The certificate authority said no.",
+    remedy:
+      "Read its reason in the message; a secret can be used once, and only a registrar may register.",
+  },
+  "fabric.ca-request": {
+    retry: "never",
+    meaning: "The request to the certificate authority has a missing, wrong or unknown field.",
+    remedy: "Correct the field named in the message.",
+  },
+  "fabric.ca-unavailable": {
+    retry: "later",
+    meaning: "The certificate authority does not answer.",
+    remedy:
+      "Check that its address is right and that it runs; its log stands in the network's folder under logs.",
+  },
+  "fabric.command-failed": {
+    retry: "later",
+    meaning: "A step of bringing up the network failed.",
+    remedy:
+      "Read the last lines in the message; the logs stand in the network's folder under logs.",
+  },
+  "fabric.data-mismatch": {
+    retry: "never",
+    meaning: "The folder holds a network that this version did not make.",
+    remedy: "Choose another folder, or delete it to begin with an empty ledger.",
+  },
+  "fabric.dir-in-use": {
+    retry: "never",
+    meaning: "Another running process already has this network up.",
+    remedy: "Stop that process, or choose another folder.",
+  },
+  "fabric.not-ready": {
+    retry: "later",
+    meaning: "A part of the network did not become ready in time.",
+    remedy:
+      "Read its last log lines in the message; on a busy machine, end other work and start again.",
+  },
+  "fabric.port-taken": {
+    retry: "later",
+    meaning: "A port of the network is in use by another program.",
+    remedy: "End the program that uses it (`ss -ltnp` names it), then start again.",
+  },
+  "fabric.process-exited": {
+    retry: "later",
+    meaning: "A program of the network ended by itself.",
+    remedy: "Read its last log lines in the message, mend the cause and start again.",
   },
   "ledger.arguments": {
     retry: "never",
@@ -312,6 +437,11 @@ const entries = {
     retry: "later",
     meaning: "The microgrid has no settings yet.",
     remedy: "The operator sets them first: participants:SetSettings.",
+  },
+  "ledger.stopping": {
+    retry: "later",
+    meaning: "An organisation's chaincode is being stopped.",
+    remedy: "Try again; other organisations' peers can endorse meanwhile.",
   },
   "ledger.unavailable": {
     retry: "later",
