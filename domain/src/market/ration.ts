@@ -4,7 +4,8 @@ import { at } from "./at.js";
 import type { Steps } from "./book.js";
 import type { Order, Sha256, SlotOrders } from "./types.js";
 
-const sellClasses = ["green", "storage", "other"] as const;
+/** Classes of sell orders, the first served first. */
+export const sellClasses = ["green", "storage", "other"] as const;
 
 /** Class in which an order is served among equal limits; buys have none. */
 export function classOf({ side, source }: Order): number {
@@ -69,7 +70,7 @@ export function serve(
 }
 
 /** Serves one class at one limit; returns the energy it took. */
-function ration(
+export function ration(
   members: ReadonlyMap<number, number>,
   availableWh: number,
   lottery: (a: number, b: number) => number,

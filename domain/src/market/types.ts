@@ -8,10 +8,12 @@ const id = z
   .regex(/^\P{Surrogate}+$/u, "well-formed Unicode")
   .refine((text) => text !== "__proto__", "another name than __proto__");
 const micro = z.int().min(0).max(1_000_000_000);
-const nanoString = z.string().regex(/^(0|-?[1-9]\d*)$/);
+const nanoString = z.string().regex(/^(0|-?[1-9]\d*)$/, "an integer as a decimal string");
 
 export const slot = z.strictObject({
-  start: z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/),
+  start: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/, "a UTC instant on a whole second"),
   seconds: z.int().min(1).max(86_400),
 });
 export type Slot = z.infer<typeof slot>;
@@ -50,7 +52,7 @@ export type Order = z.infer<typeof order>;
 
 export const slotOrders = z.strictObject({
   slot,
-  seed: z.string().regex(/^([0-9a-f]{2})+$/i),
+  seed: z.string().regex(/^([0-9a-f]{2})+$/i, "bytes in hex"),
   rule: z.enum(["uniform", "pay-as-bid", "mcafee", "mid-market-rate"]),
   rulesVersion: z.literal(1),
   grid: z.strictObject({ nodes: z.array(gridNode).min(1) }),
@@ -93,7 +95,7 @@ export const slotResult = z.strictObject({
     feeNano: nanoString,
     residueNano: nanoString,
   }),
-  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  digest: z.string().regex(/^[0-9a-f]{64}$/, "SHA-256 in lower-case hex"),
 });
 export type SlotResult = z.infer<typeof slotResult>;
 
