@@ -1,1 +1,2 @@
-export {};
+export { loadConfig, parseConfig } from "./load.js";
+export * from "./schema.js";

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { Overview } from "../../src/adapters/http/overview.js";
+import type { Overview } from "../../src/ports/overview.js";
 
 export type { Overview };
 export type Part = Overview["health"]["bus"];

@@ -1,0 +1,114 @@
+import { CodedError, type ErrorCode } from "@powershare/domain/errors";
+import Sqlite from "better-sqlite3";
+import { migrations } from "./schema.js";
+
+export type Connection = Sqlite.Database;
+
+/**
+ * The agent's file. A commit is on the disk when it returns: WAL with synchronous=FULL, read back.
+ * An error during a write means unknown, not no; so after any error the connection is closed,
+ * and the next call opens the file anew and sees what is really there.
+ */
+export class Database {
+  readonly #path: string;
+  #connection: Connection | undefined;
+
+  /**
+   * Opens, checks and migrates the file.
+   * @throws CodedError store.not-durable, store.corrupt, store.newer, store.in-use, store.full, store.read-only, store.failed
+   */
+  constructor(path: string) {
+    this.#path = path;
+    this.run((connection) => {
+      const found = connection.pragma("quick_check(1)", { simple: true });
+      if (found !== "ok") throw new CodedError("store.corrupt", `${path}: ${String(found)}`);
+      migrate(connection, path);
+    });
+  }
+
+  /** Runs `work` in one transaction. */
+  transaction<T>(work: (connection: Connection) => T): T {
+    return this.run((connection) => connection.transaction(() => work(connection)).immediate());
+  }
+
+  /** Runs `work`, which reads or is one transaction of its own. */
+  run<T>(work: (connection: Connection) => T): T {
+    try {
+      this.#connection ??= open(this.#path);
+      return work(this.#connection);
+    } catch (error) {
+      this.close();
+      throw coded(error, this.#path);
+    }
+  }
+
+  close(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    try {
+      connection?.close();
+    } catch {
+      // Closing writes the WAL back where it can; what it could not is still in the WAL.
+    }
+  }
+}
+
+function open(path: string): Connection {
+  const connection = new Sqlite(path, { timeout: 2000 });
+  try {
+    // One agent per file: a second one would sign a second history.
+    connection.pragma("locking_mode = EXCLUSIVE");
+    const journal = connection.pragma("journal_mode = WAL", { simple: true });
+    // In this order: better-sqlite3 is built to lower it to NORMAL when WAL is set.
+    connection.pragma("synchronous = FULL");
+    requireDurable(journal, connection.pragma("synchronous", { simple: true }), path);
+    connection.pragma("foreign_keys = ON");
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** @throws CodedError store.not-durable */
+export function requireDurable(journal: unknown, synchronous: unknown, path: string): void {
+  if (journal !== "wal" || synchronous !== 2) {
+    throw new CodedError(
+      "store.not-durable",
+      `${path}: journal_mode is ${String(journal)} and synchronous is ${String(synchronous)}, needed are wal and 2 (FULL)`,
+    );
+  }
+}
+
+function migrate(connection: Connection, path: string): void {
+  const version = Number(connection.pragma("user_version", { simple: true }));
+  if (version > migrations.length) {
+    throw new CodedError(
+      "store.newer",
+      `${path} has schema ${version}, this agent knows ${migrations.length}`,
+    );
+  }
+  for (const [index, sql] of migrations.entries()) {
+    if (index < version) continue;
+    connection
+      .transaction(() => {
+        connection.exec(sql);
+        connection.pragma(`user_version = ${index + 1}`);
+      })
+      .immediate();
+  }
+}
+
+const codes: readonly [prefix: string, ErrorCode][] = [
+  ["SQLITE_FULL", "store.full"],
+  ["SQLITE_READONLY", "store.read-only"],
+  ["SQLITE_CORRUPT", "store.corrupt"],
+  ["SQLITE_NOTADB", "store.corrupt"],
+  ["SQLITE_BUSY", "store.in-use"],
+];
+
+function coded(error: unknown, path: string): unknown {
+  if (!(error instanceof Sqlite.SqliteError)) return error;
+  const code = codes.find(([prefix]) => error.code.startsWith(prefix))?.[1] ?? "store.failed";
+  return new CodedError(code, `${path}: ${error.message} (${error.code})`, { cause: error });
+}

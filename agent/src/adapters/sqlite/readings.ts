@@ -1,0 +1,159 @@
+import type { Reading } from "@powershare/domain/evidence";
+import { z } from "zod";
+import type { ReadingStore, StoredReading } from "../../ports/store.js";
+import type { Connection, Database } from "./database.js";
+
+type Registers = Reading["registers"];
+
+export function createReadingStore(database: Database): ReadingStore {
+  return {
+    lastSequence: () =>
+      database.run((connection) =>
+        z
+          .number()
+          .parse(
+            connection.prepare("SELECT coalesce(max(sequence), 0) FROM reading").pluck().get(),
+          ),
+      ),
+    insertReadings: (readings) =>
+      database.transaction((connection) => insert(connection, readings)),
+    lastGood: (meter) =>
+      database.run((connection) => {
+        // Walks back from the newest reading: the one looked for is near the end.
+        const row = connection
+          .prepare(
+            `${selectReading} WHERE s.meter = ? AND r.import_wh IS NOT NULL ORDER BY sequence DESC LIMIT 1`,
+          )
+          .get(meter);
+        return row === undefined ? undefined : toReading(row);
+      }),
+    pins: () =>
+      database.run((connection) => {
+        const rows = connection.prepare("SELECT place, meter FROM pin").raw().all();
+        return new Map(z.array(z.tuple([z.string(), z.string()])).parse(rows));
+      }),
+    pinMeter: (place, meter) =>
+      database.transaction((connection) => {
+        connection
+          .prepare("INSERT INTO pin VALUES (?, ?) ON CONFLICT DO NOTHING")
+          .run(place, meter);
+        return z
+          .string()
+          .parse(connection.prepare("SELECT meter FROM pin WHERE place = ?").pluck().get(place));
+      }),
+  };
+}
+
+/** Oldest readings after `after`, in order. */
+export function readingsAfter(
+  connection: Connection,
+  after: number,
+  limit: number,
+): StoredReading[] {
+  return connection
+    .prepare(`${selectReading} WHERE sequence > ? ORDER BY sequence LIMIT ?`)
+    .all(after, limit)
+    .map(toReading);
+}
+
+/** Adds to one of the page's totals, in the transaction of what is counted. */
+export function addToTotal(connection: Connection, name: string, count: number): void {
+  connection.prepare("UPDATE total SET value = value + ? WHERE name = ?").run(count, name);
+}
+
+function insert(connection: Connection, readings: readonly StoredReading[]): void {
+  const insertSource = connection.prepare(
+    "INSERT INTO source (meter, profile, boot) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+  );
+  const insertReading = connection.prepare(
+    `INSERT INTO reading SELECT ?, id, ?, ?, ?, ?, ?, ?, ? FROM source WHERE meter = ? AND profile = ? AND boot = ?`,
+  );
+  for (const { reading, energy } of readings) {
+    const source = [reading.meter, reading.profile, reading.bootId];
+    insertSource.run(...source);
+    insertReading.run(
+      reading.sequence,
+      Date.parse(reading.at),
+      reading.monotonicMs,
+      reading.clock,
+      packRegisters(reading.registers),
+      reading.reason ?? null,
+      energy?.importWh ?? null,
+      energy?.exportWh ?? null,
+      ...source,
+    );
+  }
+  addToTotal(connection, "readings", readings.length);
+  const rejected = readings.filter(({ reading }) => reading.quality === "rejected").length;
+  addToTotal(connection, "rejected", rejected);
+}
+
+const selectReading = "SELECT * FROM reading r JOIN source s ON s.id = r.source";
+const readingRow = z.object({
+  sequence: z.number(),
+  meter: z.string(),
+  profile: z.string(),
+  boot: z.string(),
+  at_ms: z.number(),
+  monotonic_ms: z.number(),
+  clock: z.enum(["synchronised", "holdover", "unknown"]),
+  registers: z.instanceof(Uint8Array),
+  reason: z.string().nullable(),
+  import_wh: z.number().nullable(),
+  export_wh: z.number().nullable(),
+});
+
+/** The reading exactly as it was, so that its leaf hash comes out the same. */
+function toReading(row: unknown): StoredReading {
+  const found = readingRow.parse(row);
+  const energy =
+    found.import_wh === null || found.export_wh === null
+      ? null
+      : { importWh: found.import_wh, exportWh: found.export_wh };
+  const reading: Reading = {
+    v: 1,
+    meter: found.meter,
+    sequence: found.sequence,
+    at: new Date(found.at_ms).toISOString(),
+    monotonicMs: found.monotonic_ms,
+    bootId: found.boot,
+    clock: found.clock,
+    profile: found.profile,
+    registers: unpackRegisters(found.registers),
+    quality: energy === null ? "rejected" : "good",
+    ...(found.reason === null ? {} : { reason: found.reason }),
+  };
+  return { reading, energy };
+}
+
+const blockHeaderBytes = 5;
+
+/** Per block: table (1 byte), address (2), length (2), bytes. A third of the size of the JSON, and of the flash worn. */
+function packRegisters(registers: Registers): Buffer {
+  return Buffer.concat(
+    registers.flatMap(({ table, address, bytes }) => {
+      const body = Buffer.from(bytes, "hex");
+      const header = Buffer.alloc(blockHeaderBytes);
+      header.writeUInt8(table === "input" ? 0 : 1, 0);
+      header.writeUInt16BE(address, 1);
+      header.writeUInt16BE(body.length, 3);
+      return [header, body];
+    }),
+  );
+}
+
+function unpackRegisters(packed: Uint8Array): Registers {
+  const buffer = Buffer.from(packed.buffer, packed.byteOffset, packed.length);
+  const registers: Registers = [];
+  for (let offset = 0; offset < buffer.length; ) {
+    const start = offset + blockHeaderBytes;
+    const end = start + buffer.readUInt16BE(offset + 3);
+    registers.push({
+      table: buffer.readUInt8(offset) === 0 ? "input" : "holding",
+      address: buffer.readUInt16BE(offset + 1),
+      bytes: buffer.toString("hex", start, end),
+    });
+    offset = end;
+  }
+  return registers;
+}

@@ -1,0 +1,43 @@
+/**
+ * Forward migrations; `user_version` counts those applied. Never edit one that was released: append.
+ * Sequences are the evidence's own, so a row that was written twice by mistake cannot be.
+ */
+export const migrations: readonly string[] = [
+  `
+  -- Where readings come from, written once instead of with each of them.
+  CREATE TABLE source (
+    id INTEGER PRIMARY KEY, meter TEXT NOT NULL, profile TEXT NOT NULL, boot TEXT NOT NULL,
+    UNIQUE (meter, profile, boot)
+  ) STRICT;
+  CREATE TABLE reading (
+    sequence INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source, at_ms INTEGER NOT NULL,
+    monotonic_ms INTEGER NOT NULL, clock TEXT NOT NULL, registers BLOB NOT NULL,
+    reason TEXT, import_wh INTEGER, export_wh INTEGER
+  ) STRICT;
+  -- The meter that belongs at a place on a bus.
+  CREATE TABLE pin (place TEXT PRIMARY KEY, meter TEXT NOT NULL) STRICT;
+  CREATE TABLE checkpoint (
+    sequence INTEGER PRIMARY KEY, last_reading INTEGER NOT NULL UNIQUE, body TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE builder (meter TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
+  CREATE TABLE parcel (
+    id INTEGER PRIMARY KEY, meter TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    checkpoint INTEGER NOT NULL REFERENCES checkpoint, signature TEXT NOT NULL,
+    state TEXT NOT NULL, transaction_id TEXT, envelope BLOB, reason TEXT, UNIQUE (meter, first)
+  ) STRICT;
+  CREATE INDEX parcel_open ON parcel (meter, first) WHERE state <> 'committed';
+  CREATE TABLE interval (
+    meter TEXT NOT NULL, sequence INTEGER NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+    checkpoint INTEGER NOT NULL REFERENCES checkpoint, parcel INTEGER REFERENCES parcel, body TEXT NOT NULL,
+    PRIMARY KEY (meter, sequence)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX interval_unsent ON interval (meter, sequence) WHERE parcel IS NULL;
+  CREATE INDEX interval_start ON interval (start_ms);
+  -- Slots of the ledger that still have to be moved on, and until when each connection point's evidence is there.
+  CREATE TABLE unsettled (start_ms INTEGER PRIMARY KEY, stage TEXT NOT NULL) STRICT;
+  CREATE TABLE reached (participant TEXT PRIMARY KEY, end_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  -- Totals, so that the page never counts rows.
+  CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+  INSERT INTO total VALUES ('readings', 0), ('rejected', 0), ('checkpoints', 0), ('intervals', 0), ('evidenceCommitted', 0);
+  `,
+];

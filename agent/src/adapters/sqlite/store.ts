@@ -1,0 +1,26 @@
+import type { Store } from "../../ports/store.js";
+import { Database } from "./database.js";
+import { createEvidenceStore } from "./evidence.js";
+import { createLedgerStore } from "./ledger.js";
+import { createOutboxStore } from "./outbox.js";
+import { createPageStore } from "./page.js";
+import { createReadingStore } from "./readings.js";
+
+/**
+ * Opens the agent's store.
+ * @throws CodedError store.*
+ */
+export function openStore(
+  path: string,
+  household: { readonly participant: string; readonly slotSeconds: number },
+): Store & { close(): void } {
+  const database = new Database(path);
+  return {
+    ...createReadingStore(database),
+    ...createEvidenceStore(database),
+    ...createOutboxStore(database),
+    ...createLedgerStore(database, household),
+    ...createPageStore(database),
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,147 @@
+import {
+  emptyHead,
+  fromHex,
+  type Interval,
+  intervalHash,
+  MerkleTree,
+  type MeterRole,
+  nextHead,
+  readingLeaf,
+  type Sha256,
+  type Statement,
+  statementHash,
+  toHex,
+  zeroHash,
+} from "@powershare/domain/evidence";
+import {
+  type IntervalState,
+  intervalState,
+  newIntervals,
+  nextInterval,
+  sealInterval,
+  type UnsealedInterval,
+} from "@powershare/domain/metering";
+import { intervalsPerPackage, type SealedHead, type StoredReading } from "../ports/store.js";
+
+export interface BatchContext
+  extends Pick<Statement, "device" | "at" | "monotonicMs" | "bootId" | "clock"> {
+  readonly participant: string;
+  /** Role of each meter; readings of others are chained, but make no intervals. */
+  readonly roles: ReadonlyMap<string, MeterRole>;
+  readonly slots: { readonly seconds: number; readonly boundaryToleranceMs: number };
+}
+
+export interface Batch {
+  readonly statement: Statement;
+  readonly intervals: readonly Interval[];
+  readonly builders: ReadonlyMap<string, string>;
+}
+
+/**
+ * What the next checkpoint says: the readings that follow those sealed before, chained and in a tree,
+ * and the intervals they close. Ends early where a meter would close more intervals than one package
+ * carries. Undefined without readings.
+ */
+export function makeBatch(
+  head: SealedHead,
+  pending: readonly StoredReading[],
+  context: BatchContext,
+  sha256: Sha256,
+): Batch | undefined {
+  const before = head.checkpoint?.statement;
+  const first = pending[0]?.reading.sequence;
+  if (first === undefined) return undefined;
+  const builders = new IntervalBuilders(head, context);
+  const tree = new MerkleTree(sha256);
+  let chainHead = before === undefined ? emptyHead() : fromHex(before.chainHead);
+  let last = first;
+  for (const stored of pending) {
+    const leaf = readingLeaf(stored.reading, sha256);
+    tree.append(leaf);
+    chainHead = nextHead(chainHead, leaf, sha256);
+    last = stored.reading.sequence;
+    builders.take(stored);
+    if (builders.full) break;
+  }
+  const merkleRoot = toHex(tree.root());
+  const { intervals, heads } = builders.seal(merkleRoot, sha256);
+  const { device, at, monotonicMs, bootId, clock } = context;
+  const statement: Statement = {
+    v: 1,
+    device,
+    sequence: (before?.sequence ?? 0) + 1,
+    previous: before === undefined ? zeroHash : toHex(statementHash(before, sha256)),
+    at,
+    monotonicMs,
+    bootId,
+    clock,
+    readings: { first, last },
+    chainHead: toHex(chainHead),
+    merkleRoot,
+    intervalHeads: heads,
+  };
+  return { statement, intervals, builders: builders.states() };
+}
+
+/** The interval builders of all meters over one batch. */
+class IntervalBuilders {
+  readonly #head: SealedHead;
+  readonly #context: BatchContext;
+  readonly #states = new Map<string, IntervalState>();
+  readonly #closed = new Map<string, UnsealedInterval[]>();
+
+  constructor(head: SealedHead, context: BatchContext) {
+    this.#head = head;
+    this.#context = context;
+    for (const [meter, state] of head.builders) {
+      this.#states.set(meter, intervalState.parse(JSON.parse(state)));
+    }
+  }
+
+  get full(): boolean {
+    return [...this.#closed.values()].some((closed) => closed.length >= intervalsPerPackage);
+  }
+
+  take({ reading, energy }: StoredReading): void {
+    const { meter } = reading;
+    const { participant, roles, slots } = this.#context;
+    const role = roles.get(meter);
+    if (energy === null || role === undefined) return;
+    const { state, interval } = nextInterval(
+      this.#states.get(meter) ?? newIntervals,
+      { ...reading, ...energy },
+      {
+        participant,
+        meter,
+        role,
+        slotSeconds: slots.seconds,
+        boundaryToleranceMs: slots.boundaryToleranceMs,
+      },
+    );
+    this.#states.set(meter, state);
+    if (interval !== undefined)
+      this.#closed.set(meter, [...(this.#closed.get(meter) ?? []), interval]);
+  }
+
+  seal(
+    merkleRoot: string,
+    sha256: Sha256,
+  ): { intervals: Interval[]; heads: Record<string, string> } {
+    const intervals: Interval[] = [];
+    const heads: Record<string, string> = {};
+    for (const [meter, newest] of this.#head.intervals)
+      heads[meter] = toHex(intervalHash(newest, sha256));
+    for (const [meter, closed] of this.#closed) {
+      for (const unsealed of closed) {
+        const interval = sealInterval(unsealed, { previous: heads[meter] ?? zeroHash, merkleRoot });
+        intervals.push(interval);
+        heads[meter] = toHex(intervalHash(interval, sha256));
+      }
+    }
+    return { intervals, heads };
+  }
+
+  states(): Map<string, string> {
+    return new Map([...this.#states].map(([meter, state]) => [meter, JSON.stringify(state)]));
+  }
+}

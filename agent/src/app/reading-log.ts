@@ -1,0 +1,116 @@
+import { CodedError } from "@powershare/domain/errors";
+import type { Reading } from "@powershare/domain/evidence";
+import type { Clock } from "../ports/clock.js";
+import type { ReadingStore, StoredReading } from "../ports/store.js";
+import type { Health } from "./watch-health.js";
+
+/**
+ * Readings are committed in groups: one commit each would wear a card out in four years, one in ten
+ * seconds in twenty. No setting: this is the promise how much a power cut may take.
+ */
+const longestUnsavedMs = 10_000;
+const retryAfterMs = 5_000;
+/** Readings kept in memory while the disk refuses; from half of it on only the first of each slot. */
+const mostStaged = 20_000;
+
+export type ReadingDraft = Omit<Reading, "sequence">;
+
+/**
+ * Gives readings their sequence and gets them to the disk. A sequence once given belongs to that
+ * reading for ever, also when nobody knows whether a failed commit left it behind: after an error the
+ * store is asked what it has, and only what is missing is written again.
+ */
+export class ReadingLog {
+  readonly #store: ReadingStore;
+  readonly #clock: Clock;
+  readonly #health: Health;
+  readonly #slotMs: number;
+  readonly #flushAfterMs: number;
+  readonly #slotOfMeter = new Map<string, number>();
+  #staged: StoredReading[] = [];
+  #stagedSinceMs = 0;
+  #failedAtMs: number | undefined;
+  #next: number;
+
+  /** @throws CodedError store.* */
+  constructor({
+    store,
+    clock,
+    health,
+    slotSeconds,
+    pollIntervalMs,
+  }: {
+    store: ReadingStore;
+    clock: Clock;
+    health: Health;
+    slotSeconds: number;
+    /** The longest one: the next chance to save. */
+    pollIntervalMs: number;
+  }) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#health = health;
+    this.#slotMs = slotSeconds * 1000;
+    this.#flushAfterMs = Math.max(0, longestUnsavedMs - 2 * pollIntervalMs);
+    this.#next = store.lastSequence() + 1;
+  }
+
+  append(draft: ReadingDraft, energy: StoredReading["energy"]): void {
+    const slot = Math.floor(Date.parse(draft.at) / this.#slotMs);
+    const first = this.#slotOfMeter.get(draft.meter) !== slot;
+    const room = this.#staged.length < (first ? mostStaged : mostStaged / 2);
+    // Not kept, so never counted as stored; the next registers still hold its energy.
+    if (!room) return;
+    if (energy !== null) this.#slotOfMeter.set(draft.meter, slot);
+    if (this.#staged.length === 0) this.#stagedSinceMs = this.#clock.monotonicMs();
+    this.#staged.push({ reading: { ...draft, sequence: this.#next }, energy });
+    this.#next += 1;
+  }
+
+  /** Saves what is due. Called after every poll; trouble goes to health. */
+  saveDue(): void {
+    if (this.#staged.length === 0) return;
+    const nowMs = this.#clock.monotonicMs();
+    const due =
+      this.#failedAtMs === undefined
+        ? nowMs - this.#stagedSinceMs >= this.#flushAfterMs
+        : nowMs - this.#failedAtMs >= retryAfterMs;
+    if (!due) return;
+    try {
+      this.save();
+    } catch {
+      // Said by health; tried again later.
+    }
+  }
+
+  /**
+   * Saves everything now.
+   * @throws CodedError store.*
+   */
+  save(): void {
+    try {
+      if (this.#failedAtMs !== undefined) this.#dropSaved();
+      if (this.#staged.length > 0) this.#store.insertReadings(this.#staged);
+    } catch (error) {
+      this.#failedAtMs = this.#clock.monotonicMs();
+      this.#health.problem("store", "readings", "failed", error);
+      throw error;
+    }
+    this.#staged = [];
+    this.#failedAtMs = undefined;
+    this.#health.ok("store", "readings");
+  }
+
+  /** A commit that failed may have reached the disk all the same. */
+  #dropSaved(): void {
+    const last = this.#store.lastSequence();
+    const oldest = this.#staged[0]?.reading.sequence ?? this.#next;
+    if (last < oldest - 1 || last >= this.#next) {
+      throw new CodedError(
+        "store.corrupt",
+        `the store ends at reading ${last}, expected was ${oldest - 1} or more`,
+      );
+    }
+    this.#staged = this.#staged.filter(({ reading }) => reading.sequence > last);
+  }
+}

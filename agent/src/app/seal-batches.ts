@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import type { MeterRole } from "@powershare/domain/evidence";
+import { statementHash, toHex } from "@powershare/domain/evidence";
+import type { Clock } from "../ports/clock.js";
+import type { Signer } from "../ports/signer.js";
+import type { EvidenceStore, ReadingStore } from "../ports/store.js";
+import { Backoff, type Random } from "./backoff.js";
+import type { LiveMeters } from "./live-meters.js";
+import { type Loop, startLoop } from "./loop.js";
+import { makeBatch } from "./make-batch.js";
+import type { ReadingLog } from "./reading-log.js";
+import { type Health, partOf } from "./watch-health.js";
+
+/** Bounds memory and the time of one transaction when a long backlog is sealed. */
+const mostReadings = 2_000;
+const retryMaxMs = 30_000;
+const checkEveryMs = 1_000;
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
+
+export interface SealBatchesOptions {
+  readonly store: EvidenceStore & Pick<ReadingStore, "pins">;
+  readonly readings: ReadingLog;
+  readonly signer: Signer;
+  readonly meters: LiveMeters;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly health: Health;
+  readonly participant: string;
+  readonly slots: {
+    readonly seconds: number;
+    readonly boundaryToleranceMs: number;
+    readonly checkpointSeconds: number;
+  };
+  /** Role of the meter at each place. */
+  readonly roles: ReadonlyMap<string, MeterRole>;
+  /** Told after each checkpoint that closed intervals. */
+  readonly onIntervals: () => void;
+}
+
+/**
+ * Seals readings under a checkpoint of the TPM: at each end of a slot, as soon as every meter that
+ * speaks was read after it, and at least every `checkpointSeconds`. What could not be sealed stays
+ * pending and is sealed later, intervals and all. Wake it after each poll.
+ */
+export function sealBatches(options: SealBatchesOptions): Loop {
+  const { clock, health, slots, meters } = options;
+  const slotMs = slots.seconds * 1000;
+  const backoff = new Backoff(1000, retryMaxMs, options.random);
+  let sealedBoundaryMs = 0;
+  let sealedAtMs = clock.monotonicMs();
+  let retryAtMs = 0;
+
+  function due(boundaryMs: number): boolean {
+    const nowMs = clock.monotonicMs();
+    if (nowMs < retryAtMs) return false;
+    if (nowMs - sealedAtMs >= slots.checkpointSeconds * 1000) return true;
+    if (boundaryMs === sealedBoundaryMs) return false;
+    return meters.allPassed(boundaryMs) || clock.nowMs() >= boundaryMs + slots.boundaryToleranceMs;
+  }
+
+  return startLoop(clock, async (stopping) => {
+    const boundaryMs = Math.floor(clock.nowMs() / slotMs) * slotMs;
+    if (!due(boundaryMs)) return checkEveryMs;
+    try {
+      while (!stopping.aborted && (await sealOnce(options)));
+      sealedBoundaryMs = boundaryMs;
+      sealedAtMs = clock.monotonicMs();
+      backoff.reset();
+    } catch (error) {
+      health.problem(partOf(error, "tpm"), "checkpoints", "failed", error);
+      retryAtMs = clock.monotonicMs() + backoff.next();
+    }
+    return checkEveryMs;
+  });
+}
+
+/** Seals the oldest pending readings; true if more may be pending. */
+async function sealOnce(options: SealBatchesOptions): Promise<boolean> {
+  const { store, readings, signer, clock, health, participant, slots } = options;
+  readings.save();
+  const pending = store.pendingReadings(mostReadings);
+  const pins = store.pins();
+  const roles = new Map(
+    [...options.roles].flatMap(([place, role]) => {
+      const meter = pins.get(place);
+      return meter === undefined ? [] : [[meter, role] as const];
+    }),
+  );
+  const batch = makeBatch(
+    store.sealedHead(),
+    pending,
+    {
+      participant,
+      device: signer.device,
+      roles,
+      slots,
+      at: new Date(clock.nowMs()).toISOString(),
+      monotonicMs: clock.monotonicMs(),
+      bootId: clock.bootId,
+      clock: clock.quality(),
+    },
+    sha256,
+  );
+  if (batch === undefined) return false;
+  const { attest, signature } = await signer.checkpoint(statementHash(batch.statement, sha256));
+  health.ok("tpm", "checkpoints");
+  const { statement, intervals, builders } = batch;
+  // What the TPM signed and a crash loses here is signed again, under a higher counter.
+  store.saveSealed({
+    checkpoint: { statement, attest: toHex(attest), signature: toHex(signature) },
+    intervals,
+    builders,
+  });
+  health.ok("store", "checkpoints");
+  if (intervals.length > 0) options.onIntervals();
+  return (
+    statement.readings.last < (pending.at(-1)?.reading.sequence ?? 0) ||
+    pending.length === mostReadings
+  );
+}

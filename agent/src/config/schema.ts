@@ -1,0 +1,129 @@
+import { meterRole } from "@powershare/domain/evidence";
+import { participantId } from "@powershare/domain/ledger";
+import { z } from "zod";
+
+const file = z.string().min(1).describe("Path, relative to this file or absolute");
+const microPerKwh = z.int().min(0).max(1_000_000_000);
+
+const meter = z.strictObject({
+  unit: z.int().min(1).max(247).describe("Modbus unit id"),
+  profile: z
+    .string()
+    .regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, "maker/model, as `powershare profile list` prints it"),
+  role: meterRole,
+  serialNumber: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,32}$/, "the serial number in quotes, letters, digits and dashes")
+    .optional()
+    .describe("Left out: the first one seen is kept from then on"),
+  fuseA: z
+    .int()
+    .min(1)
+    .max(1000)
+    .describe("Rating of the main fuse; bounds what a register can rise"),
+  phases: z.union([z.literal(1), z.literal(3)]),
+});
+export type MeterConfig = z.infer<typeof meter>;
+
+const bus = z.strictObject({
+  id: z.string().regex(/^[a-z0-9-]{1,20}$/, "lower-case letters, digits and dashes, at most 20"),
+  serial: file.describe("Serial device, e.g. /dev/ttyUSB0"),
+  baudRate: z.int().min(1200).max(115_200).default(9600),
+  parity: z.enum(["none", "even", "odd"]).default("none"),
+  pollIntervalMs: z.int().min(100).max(60_000).default(1000),
+  timeoutMs: z
+    .int()
+    .min(50)
+    .max(10_000)
+    .default(500)
+    .describe("How long a meter may take to answer"),
+  meters: z.array(meter).min(1).max(16),
+});
+export type BusConfig = z.infer<typeof bus>;
+
+const ledger = z.strictObject({
+  endpoint: z.string().regex(/^[^\s:/]+:\d{1,5}$/, "host:port of the peer"),
+  tlsHostname: z.string().min(1),
+  tlsRootCertificate: file,
+  mspId: z.string().min(1),
+  certificate: file,
+  channel: z.string().min(1),
+  chaincode: z.string().min(1),
+  retryMaxMs: z.int().min(1000).max(3_600_000).default(300_000),
+});
+export type LedgerConfig = z.infer<typeof ledger>;
+
+const market = z.strictObject({
+  sell: z
+    .strictObject({ enabled: z.boolean(), minMicroPerKwh: microPerKwh })
+    .default({ enabled: false, minMicroPerKwh: 0 }),
+  buy: z
+    .strictObject({ enabled: z.boolean(), maxMicroPerKwh: microPerKwh })
+    .default({ enabled: false, maxMicroPerKwh: 0 }),
+});
+export type MarketConfig = z.infer<typeof market>;
+
+const slots = z.strictObject({
+  seconds: z.int().min(5).max(3600).default(900),
+  /** A boundary reading later than this makes a gap: 9 s is 1 % of 15 min (PTB-A 50.8). */
+  boundaryToleranceMs: z.int().min(100).max(60_000).default(9000),
+  checkpointSeconds: z.int().min(1).max(60).default(60),
+});
+export type SlotsConfig = z.infer<typeof slots>;
+
+/** The agent's whole configuration. Unknown keys are errors. */
+export const configSchema = z
+  .strictObject({
+    participant: participantId,
+    dataDir: file,
+    buses: z.array(bus).min(1).max(4),
+    tpm: z.union([z.strictObject({ device: file }), z.strictObject({ swtpm: file })], {
+      error: "either { device: /dev/tpmrm0 } or { swtpm: path of its socket }",
+    }),
+    slots: slots.prefault({}),
+    ledger,
+    market: market.prefault({}),
+    http: z
+      .strictObject({
+        host: z.string().default("127.0.0.1"),
+        port: z.int().min(0).max(65_535).default(8080),
+      })
+      .prefault({}),
+    log: z
+      .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
+      .prefault({}),
+  })
+  .superRefine((config, context) => {
+    const meters = config.buses.flatMap((bus) => bus.meters);
+    if (meters.filter((meter) => meter.role === "connection").length !== 1) {
+      context.addIssue({
+        code: "custom",
+        path: ["buses"],
+        message: "exactly one meter with role connection",
+      });
+    }
+    if (meters.filter((meter) => meter.role === "generator").length > 1) {
+      context.addIssue({
+        code: "custom",
+        path: ["buses"],
+        message: "at most one meter with role generator",
+      });
+    }
+    for (const [index, bus] of config.buses.entries()) {
+      if (new Set(bus.meters.map((meter) => meter.unit)).size < bus.meters.length) {
+        context.addIssue({
+          code: "custom",
+          path: ["buses", index, "meters"],
+          message: "a unit id of its own for each meter of a bus",
+        });
+      }
+    }
+    if (new Set(config.buses.map((bus) => bus.id)).size < config.buses.length) {
+      context.addIssue({
+        code: "custom",
+        path: ["buses"],
+        message: "an id of its own for each bus",
+      });
+    }
+  });
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,163 @@
+import { mkdirSync, statfsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { codeOf, remedyFor } from "@powershare/domain/errors";
+import { loadProfile } from "@powershare/firmware-profiles";
+import pino from "pino";
+import { rtuBus } from "./adapters/bus/rtu.js";
+import { systemClock } from "./adapters/clock/system-clock.js";
+import { fabricLedger } from "./adapters/fabric/ledger.js";
+import { httpServer, listen } from "./adapters/http/server.js";
+import { openStore } from "./adapters/sqlite/store.js";
+import { tpmSigner } from "./adapters/tpm/signer.js";
+import { drainOutbox } from "./app/drain-outbox.js";
+import { driveSlots } from "./app/drive-slots.js";
+import { followLedger } from "./app/follow-ledger.js";
+import { LiveMeters } from "./app/live-meters.js";
+import type { Loop } from "./app/loop.js";
+import { MarketView } from "./app/market-view.js";
+import type { MeterPlace } from "./app/meter-poller.js";
+import { overviewOf } from "./app/overview.js";
+import { pollMeters } from "./app/poll-meters.js";
+import { ReadingLog } from "./app/reading-log.js";
+import { sealBatches } from "./app/seal-batches.js";
+import { trade } from "./app/trade.js";
+import { watchDisk } from "./app/watch-disk.js";
+import { Health } from "./app/watch-health.js";
+import { LedgerWatch } from "./app/watch-ledger.js";
+import { type BusConfig, type Config, loadConfig } from "./config/index.js";
+
+const stopWithinMs = 5_000;
+const pageDir = fileURLToPath(new URL("./web", import.meta.url));
+
+/** Builds everything from the configuration and starts it. @returns what stops it in order */
+async function start(config: Config, log: pino.Logger): Promise<() => Promise<void>> {
+  const { participant, slots, buses, dataDir } = config;
+  const random = Math.random;
+  const clock = systemClock();
+  const health = new Health(clock, log);
+  const meters = new LiveMeters();
+  const pollIntervalMs = Math.max(...buses.map((bus) => bus.pollIntervalMs));
+  const placesOf = new Map(buses.map((bus) => [bus.id, placesOn(bus)]));
+
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const signer = tpmSigner(config.tpm, join(dataDir, "identity.json"));
+  const slotSeconds = slots.seconds;
+  const store = openStore(join(dataDir, "agent.db"), { participant, slotSeconds });
+  const readings = new ReadingLog({ store, clock, health, slotSeconds, pollIntervalMs });
+  const ledger = fabricLedger(config.ledger, signer, (error) => {
+    log.debug({ err: error }, "ledger connection");
+    watchingLedger.wake();
+  });
+  const ledgerWatch = new LedgerWatch(ledger, health);
+  const watchingLedger = ledgerWatch.start(clock);
+  const market = new MarketView(ledger, clock, participant, slotSeconds);
+  const shared = {
+    store,
+    readings,
+    signer,
+    ledger,
+    market,
+    meters,
+    clock,
+    random,
+    health,
+    participant,
+  };
+
+  const draining = drainOutbox({ ...shared, retryMaxMs: config.ledger.retryMaxMs });
+  const trading = trade({ ...shared, criteria: config.market });
+  const roles = new Map([...placesOf.values()].flat().map(({ place, role }) => [place, role]));
+  const onIntervals = (): void => {
+    draining.wake();
+    trading.wake();
+  };
+  const sealing = sealBatches({ ...shared, slots, roles, onIntervals });
+  const lines = await Promise.all(
+    buses.map(async (bus) => ({
+      bus,
+      line: await rtuBus(bus),
+      places: placesOf.get(bus.id) ?? [],
+    })),
+  );
+  const polling = lines.map(({ bus, line, places }) =>
+    pollMeters({ ...bus, ...shared, bus: line, places, onPolled: () => sealing.wake() }),
+  );
+  const onLedger: Loop[] = [
+    draining,
+    trading,
+    driveSlots(shared),
+    followLedger({ ...shared, onEvent: (block) => ledgerWatch.saw(block) }),
+    watchingLedger,
+  ];
+  const watchingDisk = watchDisk(clock, health, () => shareUsed(dataDir));
+
+  const overview = overviewOf({
+    ...shared,
+    slotSeconds,
+    staleAfterMs: 3 * pollIntervalMs + 2_000,
+    height: () => ledgerWatch.height,
+  });
+  const http = await httpServer({ overview, store, pageDir, log });
+  const port = await listen(http, config.http.host, config.http.port);
+  log.info({ participant, device: signer.device, page: `http://localhost:${port}/` }, "started");
+
+  return async () => {
+    await Promise.all([...polling, watchingDisk].map((loop) => loop.stop()));
+    await Promise.all([sealing.stop(), http.close(), ...lines.map(({ line }) => line.close())]);
+    readings.save();
+    await ledger.close();
+    await Promise.all(onLedger.map((loop) => loop.stop()));
+    await signer.close();
+    store.close();
+  };
+}
+
+function placesOn(bus: BusConfig): MeterPlace[] {
+  return bus.meters.map(({ profile, serialNumber, ...meter }) => ({
+    ...meter,
+    place: `${bus.id}/${meter.unit}`,
+    profile: loadProfile(profile),
+    serialNumber,
+  }));
+}
+
+function shareUsed(folder: string): number {
+  const { bavail, blocks } = statfsSync(folder);
+  return 1 - bavail / blocks;
+}
+
+async function main(): Promise<void> {
+  const log = pino({ level: "info", base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  try {
+    const { values } = parseArgs({ options: { config: { type: "string" } } });
+    const config = loadConfig(values.config ?? "powershare.yaml");
+    log.level = config.log.level;
+    const stop = await start(config, log);
+    const stopOnce = (signal: NodeJS.Signals): void => {
+      log.info({ signal }, "stopping");
+      setTimeout(() => {
+        log.error({}, "not stopped in time");
+        process.exit(1);
+      }, stopWithinMs).unref();
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, "stopped with trouble");
+          process.exit(1);
+        },
+      );
+    };
+    process.once("SIGTERM", stopOnce);
+    process.once("SIGINT", stopOnce);
+  } catch (error) {
+    const code = codeOf(error);
+    log.fatal({ err: error, code, remedy: code && remedyFor(code) }, "cannot start");
+    process.exitCode = code?.startsWith("config.") === true ? 2 : 3;
+    // What was opened before would keep the process alive.
+    setTimeout(() => process.exit(), 100).unref();
+  }
+}
+
+await main();

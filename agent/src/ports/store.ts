@@ -1,0 +1,129 @@
+import type {
+  Checkpoint,
+  EvidencePackage,
+  Interval,
+  MeterRole,
+  Reading,
+} from "@powershare/domain/evidence";
+import type { LedgerEvent, LedgerPosition } from "./ledger.js";
+import type { Overview } from "./overview.js";
+
+/** As the contract: a package carries at most this many intervals. */
+export const intervalsPerPackage = 200;
+
+/** A reading with the energy its registers mean; null where they were rejected. */
+export interface StoredReading {
+  readonly reading: Reading;
+  readonly energy: { readonly importWh: number; readonly exportWh: number } | null;
+}
+
+/** Everything that a checkpoint makes true, saved at once or not at all. */
+export interface Sealed {
+  readonly checkpoint: Checkpoint;
+  readonly intervals: readonly Interval[];
+  /** Where the interval builder of each meter stands after the sealed readings, as JSON. */
+  readonly builders: ReadonlyMap<string, string>;
+}
+
+/** Where evidence stands: what the next checkpoint continues. */
+export interface SealedHead {
+  readonly checkpoint: Checkpoint | undefined;
+  readonly builders: ReadonlyMap<string, string>;
+  /** Newest interval of each meter that has one. */
+  readonly intervals: ReadonlyMap<string, Interval>;
+}
+
+/** A package on its way; only a commit found on the ledger ends it as `committed`. */
+export interface Parcel {
+  readonly id: number;
+  readonly package: EvidencePackage;
+  readonly state: "stored" | "prepared" | "submitted" | "refused";
+  readonly transactionId: string | null;
+  /** Signed envelope, saved before it was first sent. */
+  readonly envelope: Uint8Array | null;
+}
+
+export type ParcelChange =
+  | { readonly state: "stored" | "submitted" | "committed" }
+  | { readonly state: "prepared"; readonly transactionId: string; readonly envelope: Uint8Array }
+  | { readonly state: "refused"; readonly reason: string };
+
+export interface UnsentEvidence {
+  readonly intervals: readonly Interval[];
+  /** Names the last of the intervals as its meter's newest. */
+  readonly checkpoint: Checkpoint;
+}
+
+/*
+ * Every call is one transaction, on the disk when it returns.
+ * All throw CodedError store.*: then nothing can be said about what a write left behind,
+ * and the caller reads again before it goes on.
+ */
+
+export interface ReadingStore {
+  /** Sequence of the newest reading, 0 if there is none. */
+  lastSequence(): number;
+  insertReadings(readings: readonly StoredReading[]): void;
+  /** Newest good reading of a meter. */
+  lastGood(meter: string): StoredReading | undefined;
+  /** Meter id by place on the bus. */
+  pins(): ReadonlyMap<string, string>;
+  /** The meter id first seen at a place; saves `meter` if the place is new. */
+  pinMeter(place: string, meter: string): string;
+}
+
+export interface EvidenceStore {
+  sealedHead(): SealedHead;
+  /** Oldest readings that no checkpoint covers yet, in order. */
+  pendingReadings(limit: number): StoredReading[];
+  saveSealed(sealed: Sealed): void;
+}
+
+export interface OutboxStore {
+  /** Meters with evidence that is not committed yet. */
+  unsentMeters(): string[];
+  /** Oldest parcel of a meter that is not committed. */
+  nextParcel(meter: string): Parcel | undefined;
+  /** Oldest intervals in no parcel, up to `limit`, ending where a checkpoint can vouch for them. */
+  unsentEvidence(meter: string, limit: number): UnsentEvidence | undefined;
+  addParcel(evidence: EvidencePackage): void;
+  interval(meter: string, sequence: number): Interval | undefined;
+  changeParcel(id: number, change: ParcelChange): void;
+}
+
+export type SlotStage = "open" | "sealed" | "cleared";
+
+export interface LedgerStore {
+  ledgerPosition(): LedgerPosition | undefined;
+  /** Projects one event and moves the position, both or neither. */
+  applyEvent(event: LedgerEvent): void;
+  /** How far a slot has come that is not settled; undefined if nothing is known of it, or it is settled. */
+  slotStage(startMs: number): SlotStage | undefined;
+  /** Oldest slots that began before `beforeMs`, hold evidence or were sealed, and are not settled. */
+  unsettledSlots(beforeMs: number, limit: number): { startMs: number; stage: SlotStage }[];
+  /** Strikes a slot off that the ledger says is settled. */
+  slotSettled(startMs: number): void;
+  /** Until when the evidence of each participant's connection point reaches. */
+  evidenceReached(): ReadonlyMap<string, number>;
+  trades(participant: string, limit: number): Overview["trades"];
+  wallet(participant: string): Overview["wallet"];
+}
+
+export interface HourlyEnergy {
+  readonly hour: number;
+  readonly role: MeterRole;
+  readonly importWh: number;
+  readonly exportWh: number;
+}
+
+export interface PageStore {
+  /** Sums of all intervals that began since, in hours counted from `fromMs`. */
+  hourlyEnergy(fromMs: number): HourlyEnergy[];
+  counts(): Overview["counts"];
+  /** Intervals not yet committed: how many packages' worth, and the end of the oldest. */
+  backlog(): { unsentPackages: number; oldestUnsentAt: string | null };
+  /** Packages, sent or not, with an interval in [from, to), by meter and time. */
+  packages(fromMs: number, toMs: number, limit: number): EvidencePackage[];
+}
+
+export type Store = ReadingStore & EvidenceStore & OutboxStore & LedgerStore & PageStore;
