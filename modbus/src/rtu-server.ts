@@ -56,6 +56,8 @@ interface Sending {
 /** Answers that wait to be sent; a master that asks faster than the line is answered no more. */
 const maxSendings = 16;
 const forgetMs = 50;
+/** What adding fractions of milliseconds may lose. */
+const roundingMs = 1e-6;
 
 /**
  * Meters on one line, at the true byte pace of the baud rate: a request takes its time on the
@@ -100,7 +102,8 @@ class Server implements RtuServer {
   #receive(bytes: Uint8Array): void {
     const now = this.#clock.now();
     if (now - this.#lastReceivedMs > forgetMs) this.#received = [];
-    if (this.#received.length === 0 && now - this.#lastSentMs < this.#gapMs) this.#gapViolations++;
+    const isFirst = this.#received.length === 0;
+    if (isFirst && now - this.#lastSentMs < this.#gapMs - roundingMs) this.#gapViolations++;
     this.#lastReceivedMs = now;
     this.#received.push(...bytes);
     while (this.#received.length >= requestLength) {
@@ -143,7 +146,7 @@ class Server implements RtuServer {
     this.#cancelTick = undefined;
     if (!current) return;
     // A byte has arrived when its last bit has: one character after it began.
-    const due = Math.floor((now - current.startMs) / this.#byteMs + 1e-6);
+    const due = Math.floor((now - current.startMs) / this.#byteMs + roundingMs);
     const upTo = Math.min(due, current.frame.length);
     if (upTo > current.sent) {
       this.#stream.write(current.frame.slice(current.sent, upTo));

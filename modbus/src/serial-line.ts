@@ -33,27 +33,31 @@ export async function openSerialLine({ path, baudRate, parity }: SerialSettings)
   if (!("poller" in port)) throw new Error("serial ports are supported on Linux and macOS only");
   const buffer = new Uint8Array(512);
   let closing = false;
-  let fetching: Promise<unknown> | undefined;
+  let fetching: Promise<number | undefined> | undefined;
   const readable = () =>
     new Promise<void>((resolve, reject) => {
       port.poller.once("readable", (error: Error | null) => (error ? reject(error) : resolve()));
     });
+  /** How many bytes came, if any. */
+  const fetch = async (fd: number): Promise<number | undefined> => {
+    try {
+      return (await readFd(fd, buffer, 0, buffer.length, null)).bytesRead;
+    } catch (error) {
+      if (isAgain(error)) return undefined;
+      throw error;
+    }
+  };
   return {
     async read() {
-      for (;;) {
-        // Polling a closed port ends the whole process: serialport's poller is gone by then.
-        if (closing || port.fd === null) throw new Error("the port is closed");
-        try {
-          const fetch = readFd(port.fd, buffer, 0, buffer.length, null);
-          fetching = fetch;
-          const { bytesRead } = await fetch;
-          if (bytesRead === 0) throw new Error("the device was removed");
-          return buffer.subarray(0, bytesRead);
-        } catch (error) {
-          if (!isAgain(error) || closing) throw error;
-          await readable();
-        }
+      // Polling a closed port ends the whole process: serialport's poller is gone by then.
+      while (!closing && port.fd !== null) {
+        fetching = fetch(port.fd);
+        const bytesRead = await fetching;
+        if (bytesRead === 0) throw new Error("the device was removed");
+        if (bytesRead !== undefined) return buffer.subarray(0, bytesRead);
+        if (!closing) await readable();
       }
+      throw new Error("the port is closed");
     },
     write: (bytes) => port.write(Buffer.from(bytes)),
     clearInput: () => port.flush(),
