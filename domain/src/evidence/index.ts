@@ -1,6 +1,12 @@
 export { concatBytes, equalBytes, fromHex, toHex, utf8 } from "./bytes.js";
 export { canonicalBytes, canonicalJson } from "./canonical-json.js";
 export {
+  type EvidenceFile,
+  evidenceFile,
+  parseEvidenceFile,
+  provenReading,
+} from "./evidence-file.js";
+export {
   emptyHead,
   intervalHash,
   nextHead,
@@ -24,5 +30,6 @@ export {
 } from "./tpm-structures.js";
 export * from "./types.js";
 export { type VerifiedCheckpoint, verifyCheckpoint } from "./verify-checkpoint.js";
+export { type EvidenceFileReport, type MeterProof, verifyEvidenceFile } from "./verify-file.js";
 export { type CertifiedKeys, verifyKeyCertification } from "./verify-keys.js";
 export { type RegisteredDevice, type VerifiedPackage, verifyPackage } from "./verify-package.js";

@@ -1,7 +1,7 @@
 import * as node from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { testKey } from "../testing/test-household.js";
 import { concatBytes, cryptoFrom, fromHex, toHex, utf8 } from "./index.js";
-import { testKey } from "./testing.js";
 
 const crypto = cryptoFrom(node);
 const key = testKey(node, "h1");

@@ -1,5 +1,6 @@
 import * as node from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { TestDevice, testAttributes, testPublicArea } from "../testing/test-household.js";
 import {
   cryptoFrom,
   deviceCounterName,
@@ -10,7 +11,6 @@ import {
   toHex,
   verifyKeyCertification,
 } from "./index.js";
-import { TestDevice, testAttributes, testPublicArea } from "./testing.js";
 
 const crypto = cryptoFrom(node);
 

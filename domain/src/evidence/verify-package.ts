@@ -60,6 +60,13 @@ export function verifyPackage(
       `checkpoint ${statement.sequence} ends at reading ${statement.readings.last}, before reading ${last.readings.last} of interval ${last.sequence}`,
     );
   }
+  const sealedHere = statement.readings.first <= last.readings.last;
+  if (sealedHere && last.merkleRoot !== statement.merkleRoot) {
+    throw new CodedError(
+      "evidence.merkle-root",
+      `interval ${last.sequence} ends in the batch of checkpoint ${statement.sequence}, but names another root`,
+    );
+  }
   const checkpoint = verifyCheckpoint(evidence.checkpoint, registered, crypto);
   requireRising(checkpoint, previousHead);
   const { sequence, hash, end, importWh, exportWh, epoch } = link;

@@ -1,7 +1,7 @@
-import { concatBytes, fromHex, toHex, utf8 } from "./bytes.js";
-import { intervalHash, packageBytes, statementHash, zeroHash } from "./hashes.js";
-import { cryptoFrom, type NodeCrypto, pem } from "./node-crypto.js";
-import { deviceCounterName, p256SpkiPrefix } from "./tpm-structures.js";
+import { concatBytes, fromHex, toHex, utf8 } from "../evidence/bytes.js";
+import { intervalHash, packageBytes, statementHash, zeroHash } from "../evidence/hashes.js";
+import { cryptoFrom, type NodeCrypto, pem } from "../evidence/node-crypto.js";
+import { deviceCounterName, p256SpkiPrefix } from "../evidence/tpm-structures.js";
 import type {
   Checkpoint,
   Crypto,
@@ -10,8 +10,8 @@ import type {
   MeterRole,
   RegisterValues,
   Statement,
-} from "./types.js";
-import type { RegisteredDevice } from "./verify-package.js";
+} from "../evidence/types.js";
+import type { RegisteredDevice } from "../evidence/verify-package.js";
 
 /** The functions of `node:crypto` that make software keys. */
 export interface SigningCrypto extends NodeCrypto {
@@ -153,18 +153,24 @@ export class TestDevice {
     counter: bigint,
     tpm: Partial<TestAttestation> & { readonly counterName?: Uint8Array } = {},
   ): Checkpoint {
+    const hash = statementHash(statement, this.crypto.sha256);
+    const { attest, signature } = this.certifyCounter(hash, counter, tpm);
+    return { statement, attest: toHex(attest), signature: toHex(signature) };
+  }
+
+  /** TPM2_NV_Certify of the counter over any 32 bytes. */
+  certifyCounter(
+    qualifyingData: Uint8Array,
+    counter: bigint,
+    tpm: Partial<TestAttestation> & { readonly counterName?: Uint8Array } = {},
+  ): { attest: Uint8Array; signature: Uint8Array } {
     const attested = concatBytes(
       sized(tpm.counterName ?? this.counterName),
       u16(0),
       sized(u64(counter)),
     );
-    const hash = statementHash(statement, this.crypto.sha256);
-    const attest = attestBytes(hash, { attested, ...tpm });
-    return {
-      statement,
-      attest: toHex(attest),
-      signature: toHex(this.attestation.sign(attest)),
-    };
+    const attest = attestBytes(qualifyingData, { attested, ...tpm });
+    return { attest, signature: this.attestation.sign(attest) };
   }
 
   /** The package with the reading key's signature. */
