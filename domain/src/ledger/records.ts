@@ -126,6 +126,8 @@ export const acceptedEvidence = z.strictObject({
   exportWh: z.int().min(0),
   quality: z.enum(["good", "gap", "unsynchronised"]),
   epoch: z.int().min(1),
+  /** Hash of the interval, which covers all intervals before it. */
+  hash: sha256Hex,
   transaction: z.string(),
   /** Came after its slot was settled: kept for continuity, its energy not settled. */
   late: z.boolean(),

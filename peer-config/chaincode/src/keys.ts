@@ -1,0 +1,43 @@
+import type { Key } from "./state.js";
+
+/** All keys of the ledger. `slot` is the slot's start as an instant, so that a scan of one slot is a range. */
+export const keys = {
+  settings: { type: "settings", parts: [] },
+  /** Total of issued coins; the one key with an endorsement policy of its own. */
+  issued: { type: "issued", parts: [] },
+  /** Totals of minted and retired energy. */
+  energy: { type: "energy", parts: [] },
+  participant: (id: string): Key => ({ type: "participant", parts: [id] }),
+  meterOwner: (meter: string): Key => ({ type: "meter-owner", parts: [meter] }),
+  device: (device: string): Key => ({ type: "device", parts: [device] }),
+  /** What was done under a nonce. */
+  entry: (transaction: string, nonce: string): Key => ({
+    type: "entry",
+    parts: [transaction, nonce],
+  }),
+  /** Folded balance; entries since then lie beside it under their transactions' ids. */
+  walletBase: (id: string): Key => ({ type: "wallet", parts: [id, "base"] }),
+  walletEntry: (id: string, transactionId: string): Key => ({
+    type: "wallet",
+    parts: [id, transactionId],
+  }),
+  meter: (meter: string): Key => ({ type: "meter", parts: [meter] }),
+  evidence: (slot: string, participant: string, meter: string): Key => ({
+    type: "evidence",
+    parts: [slot, participant, meter],
+  }),
+  /** Evidence that came after its slot was settled. */
+  late: (slot: string, participant: string, meter: string): Key => ({
+    type: "late",
+    parts: [slot, participant, meter],
+  }),
+  order: (slot: string, participant: string): Key => ({
+    type: "order",
+    parts: [slot, participant],
+  }),
+  seal: (slot: string): Key => ({ type: "seal", parts: [slot] }),
+  clearing: (slot: string): Key => ({ type: "clearing", parts: [slot] }),
+  /** Small, since every evidence reads it; the settlement itself lies beside it. */
+  settled: (slot: string): Key => ({ type: "settled", parts: [slot] }),
+  settlement: (slot: string): Key => ({ type: "settlement", parts: [slot] }),
+} as const;

@@ -1,0 +1,125 @@
+import { CodedError } from "@powershare/domain/errors";
+import { fromHex, intervalHash, toHex, verifyPackage } from "@powershare/domain/evidence";
+import { acceptedEvidence, meterHead, type Participant } from "@powershare/domain/ledger";
+import { already, type Call, done, type Handler } from "./call.js";
+import { keys } from "./keys.js";
+import { instant, requireSlot } from "./slots.js";
+
+export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
+  call,
+  { package: evidence },
+) => {
+  const { state, crypto, at, atMs } = call;
+  const resident = requireResident(call.registered);
+  const { slotSeconds } = call.settings();
+  const last = evidence.intervals.at(-1);
+  if (last === undefined) throw new CodedError("ledger.arguments", "no intervals");
+  const hash = toHex(intervalHash(last, crypto.sha256));
+  if (await isAccepted(call, resident.id, evidence.meter, slotOf(last.end, slotSeconds), hash)) {
+    return already;
+  }
+  const before = await state.get(keys.meter(evidence.meter), meterHead);
+  const { head } = verifyPackage(evidence, registeredDevice(resident), before, crypto, {
+    slotSeconds,
+  });
+  if (Date.parse(head.end) > atMs) {
+    throw new CodedError("evidence.future", `the last interval ends at ${head.end}, it is ${at}`);
+  }
+  let late = 0;
+  for (const interval of evidence.intervals) {
+    const slot = slotOf(interval.end, slotSeconds);
+    // Read by each evidence and written by the settlement: one in flight while its slot is settled gets a
+    // conflict, and comes back as late. So every interval is settled, or late, and never both.
+    const isLate = await state.has(keys.settled(slot));
+    if (isLate) late += 1;
+    const key = isLate ? keys.late : keys.evidence;
+    await state.put(key(slot, resident.id, evidence.meter), {
+      participant: resident.id,
+      meter: evidence.meter,
+      role: interval.role,
+      sequence: interval.sequence,
+      start: interval.start,
+      end: interval.end,
+      importWh: interval.importWh,
+      exportWh: interval.exportWh,
+      quality: interval.quality,
+      epoch: interval.epoch,
+      hash: toHex(intervalHash(interval, crypto.sha256)),
+      transaction: call.transactionId,
+      late: isLate,
+    });
+  }
+  await state.put(keys.meter(evidence.meter), head);
+  return done({
+    name: "EvidenceAccepted",
+    payload: {
+      at,
+      participant: resident.id,
+      meter: evidence.meter,
+      role: last.role,
+      firstSequence: evidence.intervals[0]?.sequence ?? last.sequence,
+      lastSequence: last.sequence,
+      late,
+      end: last.end,
+      importWh: evidence.intervals.reduce((sum, { importWh }) => sum + importWh, 0),
+      exportWh: evidence.intervals.reduce((sum, { exportWh }) => sum + exportWh, 0),
+      counter: head.counter,
+    },
+  });
+};
+
+export const readMeter: Handler<"metering:ReadMeter"> = async ({ state }, { meter }) => ({
+  returns: (await state.get(keys.meter(meter), meterHead)) ?? null,
+});
+
+export const readEvidence: Handler<"metering:ReadEvidence"> = async (call, { slotStart }) => {
+  requireSlot(slotStart, call.settings());
+  const found = [
+    ...(await call.state.scan("evidence", [slotStart], acceptedEvidence)),
+    ...(await call.state.scan("late", [slotStart], acceptedEvidence)),
+  ];
+  return { returns: found.map(({ value }) => value) };
+};
+
+type Resident = Extract<Participant, { kind: "resident" }>;
+
+/** The caller as a resident. @throws CodedError access.role */
+export function requireResident(registered: Participant | undefined): Resident {
+  if (registered?.kind === "resident") return registered;
+  throw new CodedError("access.role", "only residents meter and place orders");
+}
+
+function registeredDevice(resident: Resident) {
+  const { id, device, counterName, meters, attestationSpki = "", readingSpki = "" } = resident;
+  return {
+    participant: id,
+    device,
+    meters,
+    counterName: fromHex(counterName),
+    attestationSpki: Buffer.from(attestationSpki, "base64"),
+    readingSpki: Buffer.from(readingSpki, "base64"),
+  };
+}
+
+/**
+ * True where this very interval was accepted before: its hash covers all before it, so the package holds
+ * nothing new.
+ */
+async function isAccepted(
+  { state }: Call,
+  participant: string,
+  meter: string,
+  slot: string,
+  hash: string,
+): Promise<boolean> {
+  for (const key of [keys.evidence, keys.late]) {
+    const found = await state.get(key(slot, participant, meter), acceptedEvidence);
+    if (found?.hash === hash) return true;
+  }
+  return false;
+}
+
+/** Start of the slot that ends at this instant. */
+function slotOf(end: string, slotSeconds: number): string {
+  return instant(Date.parse(end) - slotSeconds * 1000);
+}

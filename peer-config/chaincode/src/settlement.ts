@@ -1,0 +1,183 @@
+import { CodedError } from "@powershare/domain/errors";
+import {
+  type AcceptedEvidence,
+  acceptedEvidence,
+  meterHead,
+  type Participant,
+  type Settings,
+  type SlotSettlement,
+} from "@powershare/domain/ledger";
+import { clear, type Measured, type Settlement, settle } from "@powershare/domain/market";
+import { already, type Call, done, type Handler } from "./call.js";
+import { type Clearing, clearing, escrowOf } from "./clearing.js";
+import { keys } from "./keys.js";
+import { slotOrdersOf } from "./orders.js";
+import { allParticipants } from "./participants.js";
+import { requireSlot, type SlotTimes } from "./slots.js";
+import { WalletBook } from "./wallet-book.js";
+import { addEnergyTotals } from "./wallets.js";
+
+type Resident = Extract<Participant, { kind: "resident" }>;
+
+/** Evidence and corrections are taken for this long; older slots are not settled any more. */
+const oldestMs = 35 * 86_400_000;
+
+export const settleSlot: Handler<"market:Settle"> = async (call, { slotStart }) => {
+  const settings = call.settings();
+  const slot = requireSlot(slotStart, settings);
+  if (await call.state.has(keys.settled(slot.start))) return already;
+  requireEnded(call, slot);
+  const participants = await allParticipants(call.state);
+  const residents = participants.filter((one): one is Resident => one.kind === "resident");
+  // Evidence of this slot that is ordered before this transaction in the same block makes the scan invalid
+  // (PHANTOM_READ_CONFLICT), and the settlement is made again with it.
+  const evidence = (await call.state.scan("evidence", [slot.start], acceptedEvidence))
+    .map(({ value }) => value)
+    .filter(({ role }) => role === "connection");
+  const missing = await missingEvidence(call, slot, residents, evidence);
+  requireComplete(call, slot, settings, missing);
+  const { orders, result } = await clearingOf(call, slot, participants);
+  const settlement = settle({
+    orders,
+    result,
+    measured: measuredOf(residents, evidence, slot),
+    utilityOf: (id) => residents.find((one) => one.id === id)?.utility ?? "",
+  });
+  const changes = await book(call, { orders, result }, settlement, participants);
+  const { trades, energy, dues } = settlement;
+  const value = { at: call.at, trades: [...trades], energy: [...energy], dues: [...dues], missing };
+  await call.state.put(keys.settlement(slot.start), value satisfies SlotSettlement);
+  await call.state.put(keys.settled(slot.start), { transaction: call.transactionId });
+  const { dues: _, ...told } = value;
+  return done({ name: "SlotSettled", payload: { ...told, slot: slot.start, changes } });
+};
+
+/** The clearing of a slot; of one that was never cleared, an empty one with the tariffs of today. */
+async function clearingOf(
+  call: Call,
+  slot: SlotTimes,
+  participants: readonly Participant[],
+): Promise<Pick<Clearing, "orders" | "result">> {
+  const cleared = await call.state.get(keys.clearing(slot.start), clearing);
+  if (cleared !== undefined) return cleared;
+  const orders = slotOrdersOf(call, slot, "00", [], participants);
+  return { orders, result: clear(orders, call.crypto.sha256) };
+}
+
+/** What the meters at the connection points say, one entry per resident that has evidence. */
+function measuredOf(
+  residents: readonly Resident[],
+  evidence: readonly AcceptedEvidence[],
+  slot: SlotTimes,
+): Measured[] {
+  return residents.flatMap(({ id, meters }) => {
+    const own = evidence.filter(({ participant }) => participant === id);
+    if (own.length === 0) return [];
+    const connections = meters.filter(({ role }) => role === "connection").length;
+    return {
+      participant: id,
+      importWh: own.reduce((sum, { importWh }) => sum + importWh, 0),
+      exportWh: own.reduce((sum, { exportWh }) => sum + exportWh, 0),
+      attributable:
+        own.length === connections &&
+        own.every(({ quality, start }) => quality === "good" && start === slot.start),
+    };
+  });
+}
+
+/** Active residents of whom a meter at the connection point has not reached the slot's end. */
+async function missingEvidence(
+  { state }: Call,
+  slot: SlotTimes,
+  residents: readonly Resident[],
+  evidence: readonly AcceptedEvidence[],
+): Promise<string[]> {
+  const there = new Set(evidence.map(({ meter }) => meter));
+  const missing = new Set<string>();
+  for (const { id, status, meters } of residents) {
+    if (status !== "active") continue;
+    for (const meter of meters) {
+      if (meter.role !== "connection" || there.has(meter.id)) continue;
+      const head = await state.get(keys.meter(meter.id), meterHead);
+      if (head === undefined || Date.parse(head.end) < slot.endMs) missing.add(id);
+    }
+  }
+  return [...missing];
+}
+
+function requireEnded({ at, atMs }: Call, { start, endMs }: SlotTimes): void {
+  if (atMs < endMs) {
+    throw new CodedError("market.not-ended", `at ${at} slot ${start} has not ended`);
+  }
+  if (atMs - endMs > oldestMs) {
+    throw new CodedError("market.slot-range", `slot ${start} ended more than 35 days ago`);
+  }
+}
+
+function requireComplete(
+  { atMs }: Call,
+  { start, endMs }: SlotTimes,
+  { settleAfterSeconds }: Settings,
+  missing: readonly string[],
+): void {
+  if (missing.length === 0 || atMs >= endMs + settleAfterSeconds * 1000) return;
+  throw new CodedError(
+    "market.evidence-missing",
+    `slot ${start} waits up to ${settleAfterSeconds} s for evidence of ${missing.join(", ")}`,
+  );
+}
+
+/** Moves energy and coins as the settlement says, and returns the changes of all wallets. */
+async function book(
+  { state, transactionId }: Call,
+  { orders, result }: Pick<Clearing, "orders" | "result">,
+  { trades, dues, energy }: Settlement,
+  participants: readonly Participant[],
+) {
+  const utilities = new Set(
+    participants.filter(({ kind }) => kind === "utility").map(({ id }) => id),
+  );
+  const utilityOf = new Map(
+    participants.flatMap((one) => (one.kind === "resident" ? [[one.id, one.utility]] : [])),
+  );
+  const escrow = escrowOf(orders, result);
+  const wallets = new WalletBook(state, transactionId);
+  const touched = [
+    ...escrow.map(({ participant }) => participant),
+    ...energy.map(({ participant }) => participant),
+    ...dues.flatMap(({ from, to }) => [from, to]),
+    ...energy.flatMap(({ participant }) => utilityOf.get(participant) ?? []),
+  ];
+  for (const id of new Set(touched.sort())) await wallets.fold(id);
+
+  let mintedWh = 0n;
+  for (const { participant, exportWh } of energy) {
+    wallets.add(participant, { energyWh: BigInt(exportWh) });
+    mintedWh += BigInt(exportWh);
+  }
+  for (const { seller, buyer, deliveredWh } of trades) {
+    wallets.add(seller, { energyWh: -BigInt(deliveredWh) });
+    wallets.add(buyer, { energyWh: BigInt(deliveredWh) });
+  }
+  for (const { participant, fedInWh, retailWh } of energy) {
+    const toUtility = BigInt(fedInWh) - BigInt(retailWh);
+    wallets.add(participant, { energyWh: -toUtility });
+    wallets.add(utilityOf.get(participant) ?? "", { energyWh: toUtility });
+  }
+  // With one node nothing is lost on the way; losses would be booked here, before what is used is retired.
+  let retiredWh = 0n;
+  for (const { participant, importWh } of energy) {
+    const balance = BigInt(wallets.balance(participant).energyWh);
+    const retire = balance < BigInt(importWh) ? balance : BigInt(importWh);
+    wallets.add(participant, { energyWh: -retire });
+    retiredWh += retire;
+  }
+
+  for (const { participant, amountNano } of escrow) {
+    wallets.add(participant, { coinsNano: amountNano, escrowNano: -amountNano });
+  }
+  for (const { from, to, amountNano } of dues) wallets.pay(from, to, BigInt(amountNano));
+  wallets.payDebts();
+  await addEnergyTotals(state, mintedWh, retiredWh);
+  return wallets.flush({ energyWh: mintedWh - retiredWh }, (id) => utilities.has(id));
+}
