@@ -1,0 +1,111 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import {
+  binaryNames,
+  builtBinariesDir,
+  goModuleDir,
+  versions,
+} from "../../peer-config/fabric/src/binaries-cache.mjs";
+import { run, SetupError, which } from "./run.mjs";
+
+const GO_NEEDED = "1.25";
+const GO_REMEDY = `Install Go ${GO_NEEDED} or later and run this again:
+  Debian 13 and later: sudo apt-get install golang (it fetches Go ${GO_NEEDED} by itself)
+  Debian 12, Raspberry Pi OS: take the archive for linux-${process.arch === "x64" ? "amd64" : process.arch} from https://go.dev/dl/ and
+    sudo tar -C /usr/local -xzf go*.tar.gz
+Or set FABRIC_BIN to a folder with the programs ${binaryNames.join(", ")} of Fabric ${versions.fabric}.`;
+
+/**
+ * Fabric and Fabric CA, built from their Go modules into a cache outside the checkout, or a folder with official
+ * programs given by FABRIC_BIN.
+ * @param {AbortSignal} signal
+ * @returns {import("../setup.mjs").Step}
+ */
+export function fabricBinaries(signal) {
+  const title = `Fabric ${versions.fabric} and Fabric CA ${versions.fabricCa}`;
+  const given = process.env["FABRIC_BIN"];
+  if (given) {
+    checkVersion(given);
+    return { title, todo: undefined, run: async () => {} };
+  }
+  const target = builtBinariesDir();
+  const there = binaryNames.every((name) => existsSync(join(target, name)));
+  return {
+    title,
+    todo: there ? undefined : `build with Go into ${dirname(target)} (some minutes)`,
+    async run() {
+      const go = findGo();
+      // Built beside its place and moved there whole: an interrupted build never looks finished.
+      const fresh = `${target}.${process.pid}`;
+      rmSync(target, { recursive: true, force: true });
+      mkdirSync(fresh, { recursive: true });
+      await run("building Fabric", buildCommand(go, fresh), {
+        cwd: goModuleDir,
+        signal,
+        env: { CGO_ENABLED: "1" },
+        remedy:
+          "Check the network connection and the lines below, then run this again; Go keeps what is done.",
+      });
+      renameSync(fresh, target);
+      checkVersion(target);
+    },
+  };
+}
+
+/**
+ * @param {string} go
+ * @param {string} folder
+ * @returns {[string, ...string[]]}
+ */
+function buildCommand(go, folder) {
+  const fabric = "github.com/hyperledger/fabric";
+  const flags = [
+    "-s -w",
+    `-X ${fabric}/common/metadata.Version=v${versions.fabric}`,
+    `-X ${fabric}-ca/lib/metadata.Version=${versions.fabricCa}`,
+  ];
+  // Only SQLite in the CA needs C; with these tags the others stay pure Go, and everything is compiled once.
+  const options = ["-trimpath", "-buildvcs=false", "-tags=netgo,osusergo"];
+  const programs = ["peer", "orderer", "configtxgen"].map((name) => `${fabric}/cmd/${name}`);
+  return [
+    go,
+    "build",
+    ...options,
+    `-ldflags=${flags.join(" ")}`,
+    `-o=${folder}/`,
+    ...programs,
+    "./cmd/fabric-ca-server",
+  ];
+}
+
+function findGo() {
+  const go = which(["go"], ["/usr/local/go/bin"]);
+  if (!go) throw new SetupError("Go is not installed", GO_REMEDY);
+  try {
+    // In the module's folder Go reads which version it asks for, and fetches that where it may.
+    execFileSync(go, ["version"], { cwd: goModuleDir, stdio: "pipe" });
+    return go;
+  } catch (error) {
+    const why = error instanceof Error ? error.message.trim() : String(error);
+    throw new SetupError(`${go} cannot build Fabric: ${why}`, GO_REMEDY);
+  }
+}
+
+/** @param {string} folder */
+function checkVersion(folder) {
+  const absent = binaryNames.filter((name) => !existsSync(join(folder, name)));
+  if (absent.length > 0) {
+    throw new SetupError(
+      `${folder} has no ${absent.join(", ")}`,
+      "Put the missing programs there, or unset FABRIC_BIN to have all built.",
+    );
+  }
+  const said = execFileSync(join(folder, "peer"), ["version"], { encoding: "utf8" });
+  const version = /Version: v?(\S+)/.exec(said)?.[1];
+  if (version === versions.fabric) return;
+  throw new SetupError(
+    `${join(folder, "peer")} is version ${version}, needed is ${versions.fabric}`,
+    "Point FABRIC_BIN to that version, or unset it to have it built.",
+  );
+}

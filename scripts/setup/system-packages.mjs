@@ -1,0 +1,55 @@
+import { getuid } from "node:process";
+import { run, SetupError, which } from "./run.mjs";
+
+/** Programs by which a Debian package shows that it is there, and who needs it. */
+const needed = [
+  { package: "swtpm", programs: ["swtpm"] },
+  { package: "swtpm-tools", programs: ["swtpm_setup"] },
+  { package: "socat", programs: ["socat"] },
+  // To compile SQLite, for the agent's store and for Fabric CA.
+  { package: "build-essential", programs: ["g++"] },
+  { package: "build-essential", programs: ["make"] },
+  { package: "python3", programs: ["python3"] },
+];
+const neededForTests = [
+  { package: "chromium", programs: ["chromium", "chromium-browser", "google-chrome"] },
+  { package: "tpm2-tools", programs: ["tpm2", "tpm2_createprimary"] },
+];
+
+/** @param {boolean} withTests */
+function missingPackages(withTests) {
+  const all = withTests ? [...needed, ...neededForTests] : needed;
+  return [...new Set(all.filter(({ programs }) => !which(programs)).map((it) => it.package))];
+}
+
+/**
+ * System packages from Debian or Raspberry Pi OS.
+ * @param {boolean} withTests also what only the tests need
+ * @returns {import("../setup.mjs").Step}
+ */
+export function systemPackages(withTests) {
+  const missing = missingPackages(withTests);
+  return {
+    title: "system packages",
+    todo: missing.length > 0 ? `install ${missing.join(", ")} with apt-get` : undefined,
+    async run() {
+      const byHand = `Install them by hand and run this again: sudo apt-get install ${missing.join(" ")}`;
+      if (!which(["apt-get"])) {
+        throw new SetupError(
+          `${missing.join(", ")} are missing, and this system has no apt-get`,
+          "Install what gives these programs on your system (see docs/operating), then run this again.",
+        );
+      }
+      // -n: sudo must not ask for a password, since nobody may be there to type it.
+      const sudo = getuid?.() === 0 ? [] : ["sudo", "-n"];
+      const env = { DEBIAN_FRONTEND: "noninteractive" };
+      /** @param {...string} args */
+      const apt = async (...args) => {
+        const [program = "apt-get", ...rest] = [...sudo, "apt-get", ...args];
+        await run(`apt-get ${args[0]}`, [program, ...rest], { remedy: byHand, env });
+      };
+      await apt("update");
+      await apt("install", "--yes", "--no-install-recommends", ...missing);
+    },
+  };
+}
