@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerMarketCommands } from "./commands/market.js";
 import { registerProfileCommands } from "./commands/profile.js";
 import { registerReadCommands } from "./commands/read.js";
 import { fail, usageError } from "./output.js";
@@ -9,6 +10,7 @@ const program = new Command("powershare")
   .showHelpAfterError("(see powershare --help)")
   .exitOverride();
 
+registerMarketCommands(program);
 registerProfileCommands(program);
 registerReadCommands(program);
 

@@ -22,7 +22,7 @@ export class UnreadableInput extends Error {
 
 /** Says what happened and what to do now; sets the exit code. */
 export function fail(error: unknown): void {
-  const code = codeOf(error);
+  const code = codeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined);
   say(`powershare: ${error instanceof Error ? error.message : String(error)}`);
   if (code !== undefined) say(`  [${code}] ${remedyFor(code)}`);
   process.exitCode = error instanceof UnreadableInput ? usageError : outsideFailed;

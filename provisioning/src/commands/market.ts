@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { CodedError } from "@powershare/domain/errors";
+import type { SlotOrders, SlotResult } from "@powershare/domain/market";
+import type { Command } from "commander";
+import { readJson } from "../json-file.js";
+import { answerNo, print, UnreadableInput } from "../output.js";
+
+const jsonOption = ["--json", "print one JSON document"] as const;
+
+export function registerMarketCommands(program: Command): void {
+  const market = program.command("market").description("clear a slot's orders, prove a result");
+  market
+    .command("clear")
+    .description("clear the orders of a slot by the same code as the chaincode")
+    .argument("<orders>", "JSON file of a slot's orders")
+    .option(...jsonOption)
+    .action(clearFile);
+  market
+    .command("verify")
+    .description("prove a result optimal and consistent, or say what is wrong (exit 1)")
+    .argument("<orders>", "JSON file of a slot's orders")
+    .argument("<result>", "JSON file of its result, as `market clear --json` prints it")
+    .option(...jsonOption)
+    .action(verifyFile);
+}
+
+interface Options {
+  readonly json?: true;
+}
+
+async function clearFile(ordersFile: string, { json }: Options): Promise<void> {
+  const { clear, parseOrders } = await import("@powershare/domain/market");
+  const { formatCoins } = await import("@powershare/domain/money");
+  const read = await readJson(ordersFile);
+  const { orders, result } = naming(ordersFile, () => {
+    const orders = parseOrders(read);
+    return { orders, result: clear(orders, sha256) };
+  });
+  print(json === true ? JSON.stringify(result) : describeResult(orders, result, formatCoins));
+}
+
+async function verifyFile(
+  ordersFile: string,
+  resultFile: string,
+  { json }: Options,
+): Promise<void> {
+  const { parseOrders, parseResult, verifyResult } = await import("@powershare/domain/market");
+  const [ordersRead, resultRead] = [await readJson(ordersFile), await readJson(resultFile)];
+  const orders = naming(ordersFile, () => parseOrders(ordersRead));
+  const result = naming(resultFile, () => parseResult(resultRead));
+  const wrong = naming(ordersFile, () => verifyResult(orders, result, sha256));
+  const proven = wrong.length === 0;
+  if (!proven) process.exitCode = answerNo;
+  const verdict = proven
+    ? `Proven: no other result has greater welfare, and the digest ${result.digest} is right.`
+    : ["Not proven:", ...wrong.map((sentence) => `  ${sentence}`)].join("\n");
+  print(json === true ? JSON.stringify({ proven, wrong }) : verdict);
+}
+
+/** Says which file it was that a coded error speaks of. */
+function naming<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof CodedError) {
+      throw new UnreadableInput(`${file}: ${cause.message}`, { cause });
+    }
+    throw cause;
+  }
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash("sha256").update(bytes).digest();
+}
+
+function describeResult(
+  { slot, orders }: SlotOrders,
+  { prices, trades, utilities, totals, digest }: SlotResult,
+  formatCoins: (nano: bigint) => string,
+): string {
+  const perKwh = (microPerKwh: number) => formatCoins(BigInt(microPerKwh) * 1000n);
+  return [
+    `Slot of ${slot.seconds} s from ${slot.start}: ${orders.length} orders`,
+    ...Object.entries(prices).map(([node, price]) =>
+      price === null ? `${node}: no trade` : `${node}: ${perKwh(price.sell)} coins/kWh`,
+    ),
+    `Among participants: ${totals.tradedWh} Wh`,
+    ...trades.map(
+      ({ seller, buyer, deliveredWh, amountPaidNano }) =>
+        `  ${seller} to ${buyer}: ${deliveredWh} Wh for ${formatCoins(BigInt(amountPaidNano))} coins`,
+    ),
+    ...utilities.map(
+      ({ id, boughtWh, soldWh }) => `${id}: buys ${boughtWh} Wh, sells ${soldWh} Wh`,
+    ),
+    `Digest: ${digest}`,
+  ].join("\n");
+}
