@@ -1,0 +1,149 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, test } from "vitest";
+import { openRtuMaster, openRtuOverTcpMaster } from "./open-rtu-master.js";
+import type { RegisterReader } from "./rtu-master.js";
+import { type RtuServer, serveRtu } from "./rtu-server.js";
+import { openTcpReader } from "./tcp-reader.js";
+import { addressBank, contentOf } from "./testing/bench-bus.js";
+import { PtyLine } from "./testing/pty.js";
+
+const closers: (() => Promise<unknown>)[] = [];
+const onEnd = (close: () => Promise<unknown>) => void closers.push(close);
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const units = new Map([1, 2].map((unit) => [unit, addressBank(unit)]));
+
+async function expectContent(reader: RegisterReader, unit: number, address: number, count: number) {
+  const bytes = await reader.read({ unit, table: "input", address, count });
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  expect(bytes.length).toBe(2 * count);
+  for (let i = 0; i < count; i++) expect(view.getUint16(2 * i)).toBe(contentOf(unit, address + i));
+}
+
+test("two meters on a pseudo-terminal at 9600 Bd are read right, each silence kept", async () => {
+  let server: RtuServer | undefined;
+  const line = await PtyLine.open((stream) => {
+    server = serveRtu(stream, { baudRate: 9600, units });
+  });
+  onEnd(() => line.close());
+  const master = await openRtuMaster({ path: line.path, baudRate: 9600 });
+  onEnd(() => master.close());
+  for (let n = 0; n < 20; n++) {
+    await Promise.all([expectContent(master, 1, n, 36), expectContent(master, 2, n, 10)]);
+  }
+  expect(server?.counts()).toEqual({ requests: 40, gapViolations: 0 });
+});
+
+test("a pseudo-terminal that vanishes fails its readers and comes back by itself", async () => {
+  const states: boolean[] = [];
+  const line = await PtyLine.open((stream) => void serveRtu(stream, { baudRate: 38_400, units }));
+  onEnd(() => line.close());
+  const { path } = line;
+  const onPort = ({ open }: { open: boolean }) => void states.push(open);
+  const master = await openRtuMaster({ path, baudRate: 38_400, onPort });
+  onEnd(() => master.close());
+  await expectContent(master, 1, 0, 10);
+
+  const unanswered = master.read({
+    unit: 9,
+    table: "input",
+    address: 0,
+    count: 1,
+    timeoutMs: 5_000,
+  });
+  const failure = expect(unanswered).rejects.toMatchObject({ code: "bus.port-gone" });
+  await sleep(50);
+  await line.unplug();
+  await failure;
+  await expect(
+    master.read({ unit: 1, table: "input", address: 0, count: 1 }),
+  ).rejects.toMatchObject({
+    code: "bus.port-missing",
+  });
+
+  await line.plugIn();
+  for (let tries = 0; states.at(-1) !== true && tries < 100; tries++) await sleep(100);
+  await expectContent(master, 1, 0, 10);
+});
+
+test("a port that is missing from the start is said so, and found once it is there", async () => {
+  const line = await PtyLine.open((stream) => void serveRtu(stream, { baudRate: 38_400, units }));
+  onEnd(() => line.close());
+  await line.unplug();
+  const master = await openRtuMaster({ path: line.path, baudRate: 38_400 });
+  onEnd(() => master.close());
+  const read = () => master.read({ unit: 1, table: "input", address: 0, count: 1 });
+  await expect(read()).rejects.toMatchObject({
+    code: "bus.port-missing",
+    message: expect.stringContaining(line.path),
+  });
+  await line.plugIn();
+  for (let tries = 0; tries < 100; tries++) {
+    if (await read().catch(() => undefined)) break;
+    await sleep(100);
+  }
+  await expectContent(master, 1, 5, 3);
+});
+
+test("RTU frames over TCP are read by the same rules", async () => {
+  const gateway = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    serveRtu(socket, { baudRate: 9600, units });
+  }).listen(0, "127.0.0.1");
+  onEnd(async () => gateway.close());
+  await once(gateway, "listening");
+  const { port } = gateway.address() as AddressInfo;
+  const master = await openRtuOverTcpMaster({ host: "127.0.0.1", port });
+  onEnd(() => master.close());
+  for (let n = 0; n < 5; n++) await expectContent(master, 1, n, 20);
+  const refused = master.read({ unit: 1, table: "input", address: 2_000, count: 1 });
+  await expect(refused).rejects.toMatchObject({ code: "bus.exception", exceptionCode: 2 });
+});
+
+/** A meter that speaks Modbus TCP; the first answer is late, so a second one overtakes nothing. */
+async function tcpMeter(lateMs: number): Promise<number> {
+  let served = 0;
+  const meter = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.on("data", (bytes) => {
+      const [unit = 0, code = 0] = bytes.subarray(6);
+      const data = units.get(unit)?.("input", bytes.readUInt16BE(8), bytes.readUInt16BE(10));
+      const body =
+        data instanceof Uint8Array
+          ? [unit, code, data.length, ...data]
+          : [unit, code | 0x80, data?.exceptionCode ?? 11];
+      const header = [...bytes.subarray(0, 4), body.length >> 8, body.length & 0xff];
+      const answer = Uint8Array.from([...header, ...body]);
+      setTimeout(() => socket.write(answer), served++ === 0 ? lateMs : 0);
+    });
+  }).listen(0, "127.0.0.1");
+  onEnd(async () => meter.close());
+  await once(meter, "listening");
+  return (meter.address() as AddressInfo).port;
+}
+
+test("Modbus TCP is read, refusals keep their code, and a late answer is no one else's", async () => {
+  const port = await tcpMeter(300);
+  const reader = openTcpReader({ host: "127.0.0.1", port });
+  onEnd(() => reader.close());
+  const late = reader.read({ unit: 1, table: "input", address: 0, count: 4, timeoutMs: 150 });
+  const next = expectContent(reader, 1, 8, 4);
+  await expect(late).rejects.toMatchObject({ code: "bus.timeout" });
+  await next;
+  await sleep(250);
+  await Promise.all([0, 1, 2, 3].map((n) => expectContent(reader, 2, 4 * n, 4)));
+  const refused = reader.read({ unit: 1, table: "input", address: 2_000, count: 1 });
+  await expect(refused).rejects.toMatchObject({ code: "bus.exception", exceptionCode: 2 });
+});
+
+test("Modbus TCP where nothing listens is a missing port", async () => {
+  const reader = openTcpReader({ host: "127.0.0.1", port: 1 });
+  onEnd(() => reader.close());
+  await expect(
+    reader.read({ unit: 1, table: "input", address: 0, count: 1 }),
+  ).rejects.toMatchObject({ code: "bus.port-missing" });
+});
