@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerEvidenceCommands } from "./commands/evidence.js";
 import { registerMarketCommands } from "./commands/market.js";
 import { registerProfileCommands } from "./commands/profile.js";
 import { registerReadCommands } from "./commands/read.js";
@@ -10,6 +11,7 @@ const program = new Command("powershare")
   .showHelpAfterError("(see powershare --help)")
   .exitOverride();
 
+registerEvidenceCommands(program);
 registerMarketCommands(program);
 registerProfileCommands(program);
 registerReadCommands(program);

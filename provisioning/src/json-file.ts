@@ -1,18 +1,22 @@
 import { readFile } from "node:fs/promises";
 import { UnreadableInput } from "./output.js";
 
+/** Reads a text file. Throws UnreadableInput with the path. */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new UnreadableInput(`cannot read ${path}: ${String(cause)}`, { cause });
+  }
+}
+
 /**
  * Reads a JSON file.
  *
  * @throws UnreadableInput with the path, and where it is no JSON the line and column
  */
 export async function readJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw new UnreadableInput(`cannot read ${path}: ${String(cause)}`, { cause });
-  }
+  const text = await readText(path);
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {

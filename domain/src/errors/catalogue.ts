@@ -270,6 +270,13 @@ const entries = {
     meaning: "A register does not begin where the interval before left it.",
     remedy: "Check the meter: it was exchanged, reset or read wrongly; report a replacement.",
   },
+  "evidence.register-value": {
+    retry: "never",
+    meaning:
+      "The raw registers of a reading at the end of an interval say another value than the interval.",
+    remedy:
+      "The interval was made wrongly or changed, or the profile decodes the meter wrongly: compare with the meter's display.",
+  },
   "evidence.register-went-back": {
     retry: "never",
     meaning: "A register is lower at the end of an interval than at its start.",
