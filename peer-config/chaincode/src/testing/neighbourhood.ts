@@ -60,6 +60,7 @@ export class TestResident {
   readonly meter: string;
   readonly household: TestHousehold;
   readonly identity: TestIdentity;
+  readonly #tpm: ReturnType<TestHousehold["registration"]>;
 
   constructor(id: string) {
     this.id = id;
@@ -74,6 +75,7 @@ export class TestResident {
       ],
     });
     this.identity = identityOf("CommunityMSP", this.attributes(), this.privateKeyPem);
+    this.#tpm = this.household.registration();
   }
 
   get privateKeyPem(): string {
@@ -92,7 +94,7 @@ export class TestResident {
       source: "green",
       utility: "grid-co",
       meters: [...this.household.meters],
-      ...this.household.registration(),
+      ...this.#tpm,
     };
   }
 
