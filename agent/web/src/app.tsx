@@ -3,14 +3,9 @@ import { NowCard } from "./components/now.js";
 import { TodayCard } from "./components/today.js";
 import { TradesCard } from "./components/trades.js";
 import { WalletsCard } from "./components/wallets.js";
-import type { Format } from "./format.js";
-import { fill, type Messages } from "./i18n/messages.js";
+import { fill } from "./i18n/messages.js";
 import { connected, overview } from "./overview.js";
-
-export interface Words {
-  readonly messages: Messages;
-  readonly format: Format;
-}
+import type { Words } from "./words.js";
 
 export function App(words: Words) {
   const { messages, format } = words;

@@ -3,7 +3,6 @@ import { App } from "./app.js";
 import { formatFor } from "./format.js";
 import { chooseLanguage, messagesFor } from "./i18n/messages.js";
 import { followAgent } from "./overview.js";
-import "./style.css";
 
 const language = chooseLanguage(navigator.languages);
 document.documentElement.lang = language;

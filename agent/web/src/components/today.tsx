@@ -1,5 +1,5 @@
-import type { Words } from "../app.js";
 import type { Overview } from "../overview.js";
+import type { Words } from "../words.js";
 
 type Today = Overview["today"];
 type Hour = Today["hours"][number];

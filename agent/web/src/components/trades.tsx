@@ -1,6 +1,6 @@
-import type { Words } from "../app.js";
 import { fill } from "../i18n/messages.js";
 import type { Overview } from "../overview.js";
+import type { Words } from "../words.js";
 
 type Trade = Overview["trades"][number];
 
