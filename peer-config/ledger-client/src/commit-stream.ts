@@ -116,7 +116,8 @@ export class CommitStream {
   }
 
   #tell(transactionId: string, validation: number): void {
-    this.#verdicts.set(transactionId, validation);
+    // Sent again, an envelope is booked again, as a duplicate: the first verdict is the one that counts.
+    if (!this.#verdicts.has(transactionId)) this.#verdicts.set(transactionId, validation);
     for (const oldest of this.#verdicts.keys()) {
       if (this.#verdicts.size <= rememberedVerdicts) break;
       this.#verdicts.delete(oldest);
