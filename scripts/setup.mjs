@@ -30,16 +30,17 @@ async function main() {
 
   await carryOut(system);
   // Both take minutes on a new machine; one mostly waits for the network while the other compiles.
-  const first = await Promise.allSettled(
-    [carryOut(fabric), carryOut(npm)].map((step) =>
-      step.catch((error) => {
+  /** @type {Error | undefined} */
+  let firstFailure;
+  await Promise.all(
+    [fabric, npm].map((step) =>
+      carryOut(step).catch((/** @type {Error} */ error) => {
+        firstFailure ??= error;
         abort.abort();
-        throw error;
       }),
     ),
   );
-  const failed = first.find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
+  if (firstFailure) throw firstFailure;
   await carryOut(sources);
   say("set-up is complete");
 }

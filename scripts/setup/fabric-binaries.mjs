@@ -69,6 +69,7 @@ function buildCommand(go, folder) {
   const options = ["-trimpath", "-buildvcs=false", "-tags=netgo,osusergo"];
   const programs = ["peer", "orderer", "configtxgen"].map((name) => `${fabric}/cmd/${name}`);
   return [
+    "nice", // npm, which runs at the same time, mostly waits for the network: let it go first
     go,
     "build",
     ...options,

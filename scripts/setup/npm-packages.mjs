@@ -1,10 +1,15 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { run } from "./run.mjs";
+import { run, SetupError } from "./run.mjs";
 
 const root = new URL("../../", import.meta.url);
 const remedy =
   "Check the network connection and the lines below, then run this again; it goes on where it stopped.";
+
+// Versions and hashes come from package-lock.json, which stays as it is. Not `npm ci`: from version 11 it wants an entry
+// for every optional package of every platform, also of those that are nowhere to be had. No package's install script
+// runs but, later, the one that compiles SQLite.
+const AS_LOCKED = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
 
 /**
  * npm packages as package-lock.json has them, and the one native module that is compiled.
@@ -20,11 +25,18 @@ export function npmPackages(signal) {
       ? undefined
       : installed
         ? "compile better-sqlite3"
-        : "npm ci, compile better-sqlite3",
+        : "install them, compile better-sqlite3",
     async run() {
       const options = { cwd: root, signal, remedy };
-      // No package's install script runs but the one we approve: it compiles SQLite.
-      if (!installed) await run("npm ci", ["npm", "ci", "--ignore-scripts"], options);
+      if (!installed) {
+        await run("npm install", ["npm", "install", ...AS_LOCKED], options);
+        if (!isInstalled()) {
+          throw new SetupError(
+            "node_modules is not what package-lock.json says, although npm has just installed it",
+            "Delete node_modules and run this again.",
+          );
+        }
+      }
       const rebuild = /** @type {const} */ ([
         "npm",
         "rebuild",
