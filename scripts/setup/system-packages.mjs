@@ -37,7 +37,7 @@ export function systemPackages(withTests) {
       if (!which(["apt-get"])) {
         throw new SetupError(
           `${missing.join(", ")} are missing, and this system has no apt-get`,
-          "Install what gives these programs on your system (see docs/operating), then run this again.",
+          "Install the packages of the same purpose by your system's own means, then run this again.",
         );
       }
       // -n: sudo must not ask for a password, since nobody may be there to type it.

@@ -48,10 +48,22 @@ export async function joinOrderer(member: Member, genesisBlock: string): Promise
 }
 
 /**
- * @returns number of blocks that the member's orderer has of the channel
- * @throws FabricError `fabric.command-failed` where it does not answer
+ * @returns number of blocks of the channel, from the first orderer that answers
+ * @throws FabricError `fabric.command-failed` where none answers
  */
-export async function ordererHeight(member: Member, channel: string): Promise<number> {
+export async function channelHeight(members: readonly Member[], channel: string): Promise<number> {
+  let failure: unknown;
+  for (const member of members) {
+    try {
+      return await ordererHeight(member, channel);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function ordererHeight(member: Member, channel: string): Promise<number> {
   const { status, text } = await callAdmin(member, "GET", `${PARTICIPATION}/${channel}`);
   if (status !== 200) throw refused(member, `to say the height of ${channel}`, status, text);
   return z.object({ height: z.int() }).parse(JSON.parse(text)).height;

@@ -5,7 +5,7 @@ import { checkFabricVersion, type FabricBinaries, fabricBinaries } from "../bina
 import { FabricError } from "../errors.js";
 import { type OrganisationName, type TopologyName, topologies } from "../topology.js";
 import { createNetwork, resumeNetwork, untilEveryoneCanEndorse } from "./bring-up.js";
-import { ordererHeight } from "./channel.js";
+import { channelHeight } from "./channel.js";
 import { readJson, writeJson } from "./files.js";
 import { Fleet, type RunningProcess } from "./fleet.js";
 import { type NetworkFiles, networkFiles } from "./layout.js";
@@ -74,7 +74,11 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     if (up) options.onCrash?.(crash);
     else abort.abort(new FabricError("fabric.process-exited", message));
   };
-  const site = await prepare(options, { binaries, files, register, log, onCrash, abort });
+  const setting = { binaries, files, register, log, onCrash, abort };
+  const site = await prepare(options, setting).catch((error: unknown) => {
+    register.release();
+    throw error;
+  });
   try {
     const fabricVersion = await checkFabricVersion(binaries);
     await bringUp(site, fabricVersion);
@@ -172,7 +176,7 @@ function open(site: Site, fabricVersion: string): Network {
       await untilEveryoneCanEndorse(site);
       log("all peers are back");
     },
-    height: () => Promise.any(members.map((member) => ordererHeight(member, topology.channel))),
+    height: () => channelHeight(members, topology.channel),
     stop: async () => {
       await fleet.stopAll();
       log("the network is stopped");
