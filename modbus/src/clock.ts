@@ -4,14 +4,14 @@ import { performance } from "node:perf_hooks";
 export interface Clock {
   /** Monotonic milliseconds with fractions. */
   now(): number;
-  /** Runs once, at least `delayMs` from now; the returned function cancels. */
+  /** Runs once, at least `delayMs` from now and never before it returns; what it returns cancels. */
   after(delayMs: number, run: () => void): () => void;
   /** As `after`, but not a millisecond late: for the silences between frames. */
   afterExactly(delayMs: number, run: () => void): () => void;
 }
 
 /** Shorter rests are spun on the event loop: setTimeout knows whole milliseconds only. */
-const spinMs = 1.2;
+const spinMs = 0.6;
 
 /** The machine's monotonic clock. */
 export const systemClock: Clock = {
@@ -29,7 +29,7 @@ export const systemClock: Clock = {
       else immediate = setImmediate(spin);
     };
     if (delayMs > spinMs) timer = setTimeout(spin, Math.floor(delayMs - spinMs));
-    else spin();
+    else immediate = setImmediate(spin);
     return () => {
       clearTimeout(timer);
       clearImmediate(immediate);

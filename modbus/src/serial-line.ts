@@ -51,11 +51,12 @@ export async function openSerialLine({ path, baudRate, parity }: SerialSettings)
     async read() {
       // Polling a closed port ends the whole process: serialport's poller is gone by then.
       while (!closing && port.fd !== null) {
+        await readable();
+        if (closing) break;
         fetching = fetch(port.fd);
         const bytesRead = await fetching;
         if (bytesRead === 0) throw new Error("the device was removed");
         if (bytesRead !== undefined) return buffer.subarray(0, bytesRead);
-        if (!closing) await readable();
       }
       throw new Error("the port is closed");
     },
