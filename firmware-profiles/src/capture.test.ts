@@ -41,7 +41,7 @@ describe("a capture", () => {
   ])("puts $name into errors with its line, and nothing into values", ({ frame, code }) => {
     const { values, errors } = decodeText(`# meter\n${ask}\n${frame}\n`);
     expect(values).toEqual({});
-    expect(errors).toEqual([{ line: 3, code, message: expect.any(String) }]);
+    expect(errors).toMatchObject([{ line: 3, code }]);
   });
 
   test("does not decode an answer to a damaged request", () => {

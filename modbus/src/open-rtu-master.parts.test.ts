@@ -77,10 +77,8 @@ test("a port that is missing from the start is said so, and found once it is the
   const master = await openRtuMaster({ path: line.path, baudRate: 38_400 });
   onEnd(() => master.close());
   const read = () => master.read({ unit: 1, table: "input", address: 0, count: 1 });
-  await expect(read()).rejects.toMatchObject({
-    code: "bus.port-missing",
-    message: expect.stringContaining(line.path),
-  });
+  await expect(read()).rejects.toMatchObject({ code: "bus.port-missing" });
+  await expect(read()).rejects.toThrow(line.path);
   await line.plugIn();
   for (let tries = 0; tries < 100; tries++) {
     if (await read().catch(() => undefined)) break;
