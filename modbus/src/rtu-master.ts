@@ -221,9 +221,8 @@ export class RtuMaster implements RegisterReader {
     const sentMs = clock.now();
     const wireMs =
       (requestLength + answerLength(request.count)) * characterMs(baudRate, parity) +
-      silenceMs(baudRate, parity) +
-      latencyMs;
-    this.#heldUntilMs = sentMs + wireMs + this.#longestAnswerMs;
+      silenceMs(baudRate, parity);
+    this.#heldUntilMs = sentMs + wireMs + latencyMs + this.#longestAnswerMs;
     this.#lastByteMs = sentMs + requestLength * characterMs(baudRate, parity);
     return await new Promise((resolve, reject) => {
       const settle = (answer: Answer | BusError) => {
@@ -232,9 +231,10 @@ export class RtuMaster implements RegisterReader {
         else resolve(answer);
       };
       const asked: Asked = { request, sentMs, settle };
-      const cancel = clock.after(wireMs + (request.timeoutMs ?? 500), () =>
-        reject(this.#unanswered(request)),
-      );
+      // In two steps: after a stall of the whole process, what has come in meanwhile is read first.
+      let cancel = clock.after(wireMs + (request.timeoutMs ?? 500), () => {
+        cancel = clock.after(latencyMs, () => reject(this.#unanswered(request)));
+      });
       this.#asked = asked;
       line.write(readRequest(request)).catch((cause: unknown) => {
         settle(this.#lost(line, request, cause));
