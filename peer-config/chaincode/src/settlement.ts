@@ -36,14 +36,12 @@ export const settleSlot: Handler<"market:Settle"> = async (call, { slotStart }) 
     .filter(({ role }) => role === "connection");
   const missing = await missingEvidence(call, slot, residents, evidence);
   requireComplete(call, slot, settings, missing);
-  const { orders, result } = await clearingOf(call, slot, participants);
-  const settlement = settle({
-    orders,
-    result,
-    measured: measuredOf(residents, evidence, slot),
-    utilityOf: (id) => residents.find((one) => one.id === id)?.utility ?? "",
-  });
-  const changes = await book(call, { orders, result }, settlement, participants);
+  const cleared = await clearingOf(call, slot, participants);
+  const utilities = new Map(residents.map(({ id, utility }) => [id, utility]));
+  const utilityOf = (id: string) => utilities.get(id) ?? "";
+  const measured = measuredOf(residents, evidence, slot);
+  const settlement = settle({ ...cleared, measured, utilityOf });
+  const changes = await book(call, cleared, settlement, utilityOf);
   const { trades, energy, dues } = settlement;
   const value = { at: call.at, trades: [...trades], energy: [...energy], dues: [...dues], missing };
   await call.state.put(keys.settlement(slot.start), value satisfies SlotSettlement);
@@ -70,9 +68,13 @@ function measuredOf(
   evidence: readonly AcceptedEvidence[],
   slot: SlotTimes,
 ): Measured[] {
+  const byResident = new Map<string, AcceptedEvidence[]>();
+  for (const one of evidence) {
+    byResident.set(one.participant, [...(byResident.get(one.participant) ?? []), one]);
+  }
   return residents.flatMap(({ id, meters }) => {
-    const own = evidence.filter(({ participant }) => participant === id);
-    if (own.length === 0) return [];
+    const own = byResident.get(id);
+    if (own === undefined) return [];
     const connections = meters.filter(({ role }) => role === "connection").length;
     return {
       participant: id,
@@ -132,21 +134,16 @@ async function book(
   { state, transactionId }: Call,
   { orders, result }: Pick<Clearing, "orders" | "result">,
   { trades, dues, energy }: Settlement,
-  participants: readonly Participant[],
+  utilityOf: (resident: string) => string,
 ) {
-  const utilities = new Set(
-    participants.filter(({ kind }) => kind === "utility").map(({ id }) => id),
-  );
-  const utilityOf = new Map(
-    participants.flatMap((one) => (one.kind === "resident" ? [[one.id, one.utility]] : [])),
-  );
+  const utilities = new Set(orders.utilities.map(({ id }) => id));
   const escrow = escrowOf(orders, result);
   const wallets = new WalletBook(state, transactionId);
   const touched = [
     ...escrow.map(({ participant }) => participant),
     ...energy.map(({ participant }) => participant),
     ...dues.flatMap(({ from, to }) => [from, to]),
-    ...energy.flatMap(({ participant }) => utilityOf.get(participant) ?? []),
+    ...energy.map(({ participant }) => utilityOf(participant)),
   ];
   for (const id of new Set(touched.sort())) await wallets.fold(id);
 
@@ -162,7 +159,7 @@ async function book(
   for (const { participant, fedInWh, retailWh } of energy) {
     const toUtility = BigInt(fedInWh) - BigInt(retailWh);
     wallets.add(participant, { energyWh: -toUtility });
-    wallets.add(utilityOf.get(participant) ?? "", { energyWh: toUtility });
+    wallets.add(utilityOf(participant), { energyWh: toUtility });
   }
   // With one node nothing is lost on the way; losses would be booked here, before what is used is retired.
   let retiredWh = 0n;

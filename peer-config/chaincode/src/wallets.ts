@@ -28,11 +28,8 @@ export const issueCoins: Handler<"wallets:IssueCoins"> = async (call, args) => {
   await requireKind(call.state, args.account, ["bank", "utility"]);
   // One key for the total and not entries: it carries the policy by which operator and utility must both
   // endorse, and only a key that exists can. Issues are rare enough to wait for each other.
-  const issued = await call.state.get(keys.issued, issuedTotal);
-  if (issued === undefined) call.settings();
-  await call.state.put(keys.issued, {
-    amountNano: (BigInt(issued?.amountNano ?? "0") + amount).toString(),
-  });
+  const issuedNano = BigInt(await readIssued(call.state));
+  await call.state.put(keys.issued, { amountNano: (issuedNano + amount).toString() });
   const book = new WalletBook(call.state, call.transactionId);
   book.add(args.account, { coinsNano: amount });
   await enter(call, "IssueCoins", args);
@@ -91,7 +88,7 @@ export const listWallets: Handler<"wallets:ListWallets"> = async (call) => ({
 
 export const audit: Handler<"wallets:Audit"> = async ({ state }) => {
   const wallets = await allWallets(state);
-  const issuedNano = (await state.get(keys.issued, issuedTotal))?.amountNano ?? "0";
+  const issuedNano = await readIssued(state);
   const energy = (await state.get(keys.energy, energyTotals)) ?? noEnergy;
   const late = await state.scan("late", [], acceptedEvidence);
   const connection = late.map(({ value }) => value).filter(({ role }) => role === "connection");
@@ -128,6 +125,13 @@ export async function addEnergyTotals(
     mintedWh: (BigInt(before.mintedWh) + mintedWh).toString(),
     retiredWh: (BigInt(before.retiredWh) + retiredWh).toString(),
   });
+}
+
+/** Total of issued coins. @throws CodedError ledger.settings-missing where the first settings did not make it */
+async function readIssued(state: State): Promise<string> {
+  const issued = await state.get(keys.issued, issuedTotal);
+  if (issued !== undefined) return issued.amountNano;
+  throw new CodedError("ledger.settings-missing", "there is no total of issued coins yet");
 }
 
 type NonceArgs = TransactionArgs<
@@ -186,7 +190,9 @@ async function allWallets(state: State): Promise<Wallet[]> {
   const entries = new Map<string, Stored<WalletChange>[]>();
   for (const entry of await state.scan("wallet", [], walletChange)) {
     const { participant } = entry.value;
-    entries.set(participant, [...(entries.get(participant) ?? []), entry]);
+    const own = entries.get(participant);
+    if (own === undefined) entries.set(participant, [entry]);
+    else own.push(entry);
   }
   return (await allParticipants(state)).map(({ id }) => foldEntries(id, entries.get(id) ?? []));
 }

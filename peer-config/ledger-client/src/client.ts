@@ -49,7 +49,7 @@ export interface PrepareOptions {
 }
 
 export interface TransactOptions {
-  /** New proposals after conflicts, the first one included. */
+  /** Proposals after conflicts and absent peers, the first one included. */
   readonly attempts?: number;
   /** How long to wait for each commit. */
   readonly commitDeadlineMs?: number;
@@ -176,7 +176,8 @@ export class LedgerClient {
   }
 
   /**
-   * Carries out a transaction to its commit: typed arguments, new proposals after conflicts with backoff.
+   * Carries out a transaction to its commit: typed arguments; a new proposal, with backoff, after a conflict or
+   * where no peer endorsed.
    * Safe to repeat, since every transaction is idempotent by its natural key.
    * @throws LedgerError as `prepare` and `submit`; ledger.commit-unknown when the commit was not seen in time
    */
@@ -190,8 +191,7 @@ export class LedgerClient {
       try {
         return await this.#transactOnce(name, texts, commitDeadlineMs);
       } catch (error) {
-        const isConflict = error instanceof CodedError && error.code === "ledger.conflict";
-        if (!isConflict || attempt >= attempts || this.#stop.signal.aborted) throw error;
+        if (!isPassing(error) || attempt >= attempts || this.#stop.signal.aborted) throw error;
       }
       await this.#parts.pace.delay(
         backoffMs(attempt, this.#parts.pace.random, { firstMs: 100, longestMs: 2_000 }),
@@ -275,6 +275,14 @@ export class LedgerClient {
       { transactionId },
     );
   }
+}
+
+/** Nothing was written, and the same may go well a moment later. */
+function isPassing(error: unknown): boolean {
+  return (
+    error instanceof CodedError &&
+    (error.code === "ledger.conflict" || error.code === "ledger.unavailable")
+  );
 }
 
 function outcomeOf(validation: number): Outcome {

@@ -40,7 +40,7 @@ export function connectLedger(options: LedgerOptions): LedgerClient {
       "grpc.default_authority": options.tlsHostname,
       // grpc-js would wait up to two minutes before it tries a peer again that was away for long.
       "grpc.initial_reconnect_backoff_ms": 500,
-      "grpc.max_reconnect_backoff_ms": 5_000,
+      "grpc.max_reconnect_backoff_ms": 2_000,
       // Not more often than a peer permits (peer.keepalive.minInterval, 60 s), or it hangs up.
       "grpc.keepalive_time_ms": 120_000,
       "grpc.keepalive_timeout_ms": 20_000,

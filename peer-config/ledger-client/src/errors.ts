@@ -96,7 +96,7 @@ export function rejectionCode(validation: number): "ledger.conflict" | "ledger.r
 export function isOwnChaincodeDown(error: unknown): boolean {
   return (
     error instanceof EndorseError &&
-    /could not launch chaincode|chaincode stream terminated|chaincode definition .* exists, but|error starting container/.test(
+    /could not launch chaincode|chaincode stream terminated|ledger\.stopping|chaincode definition .* exists, but|error starting container/.test(
       describe(error),
     )
   );
