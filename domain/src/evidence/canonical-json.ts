@@ -40,24 +40,26 @@ function write(value: unknown, depth: number): string {
 }
 
 function quoted(text: string): string {
-  if (/\p{Surrogate}/u.test(text)) throw refusal("a string holds a lone surrogate");
-  return JSON.stringify(text);
+  const json = JSON.stringify(text);
+  // JSON.stringify escapes lone surrogates, and only they make it write \ud….
+  if (json.includes("\\ud") && /\p{Surrogate}/u.test(text)) {
+    throw refusal("a string holds a lone surrogate");
+  }
+  return json;
 }
 
 function array(items: readonly unknown[], depth: number): string {
-  let text = "[";
-  for (let i = 0; i < items.length; i++) text += (i === 0 ? "" : ",") + write(items[i], depth);
-  return `${text}]`;
+  const parts: string[] = [];
+  for (const item of items) parts.push(write(item, depth)); // unlike map, takes holes for undefined
+  return `[${parts.join()}]`;
 }
 
 function object(value: object, depth: number): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw refusal("not a plain object");
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  let text = "{";
-  for (const [key, member] of members)
-    text += `${text === "{" ? "" : ","}${quoted(key)}:${write(member, depth)}`;
-  return `${text}}`;
+  // Sorting without a comparison function is by UTF-16 code units (ECMA-262, SortCompare).
+  const keys = Object.keys(value).sort();
+  return `{${keys.map((key) => `${quoted(key)}:${write(Reflect.get(value, key), depth)}`).join()}}`;
 }
 
 function refusal(what: string): CodedError {
