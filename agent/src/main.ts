@@ -10,6 +10,7 @@ import { systemClock } from "./adapters/clock/system-clock.js";
 import { fabricLedger } from "./adapters/fabric/ledger.js";
 import { httpServer, listen } from "./adapters/http/server.js";
 import { openStore } from "./adapters/sqlite/store.js";
+import { readRegistration } from "./adapters/tpm/registration.js";
 import { tpmSigner } from "./adapters/tpm/signer.js";
 import { drainOutbox } from "./app/drain-outbox.js";
 import { driveSlots } from "./app/drive-slots.js";
@@ -99,7 +100,8 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     staleAfterMs: 3 * pollIntervalMs + 2_000,
     height: () => ledgerWatch.height,
   });
-  const http = await httpServer({ overview, store, pageDir, log });
+  const device = readRegistration(dataDir, config.ledger.certificate);
+  const http = await httpServer({ overview, store, device, pageDir, log });
   const port = await listen(http, config.http.host, config.http.port);
   log.info({ participant, device: signer.device, page: `http://localhost:${port}/` }, "started");
 

@@ -1,4 +1,4 @@
-import { codeOf, remedyFor } from "@powershare/domain/errors";
+import { codeOf, type ErrorCode, remedyFor } from "@powershare/domain/errors";
 import type { Clock } from "../ports/clock.js";
 import type { Log } from "../ports/log.js";
 import type { Part } from "../ports/overview.js";
@@ -60,13 +60,13 @@ export class Health {
     if (worst === undefined) {
       return { state: "starting", since: this.#startedAt, code: null, message: null, remedy: null };
     }
-    const code = codeOf(worst.error);
+    const code = codeIn(worst.error) ?? null;
     return {
       state: worst.severity,
       since: worst.since,
-      code: codeIn(worst.error) ?? null,
+      code,
       message: worst.error instanceof Error ? worst.error.message : null,
-      remedy: code === undefined ? null : remedyFor(code),
+      remedy: code !== null && isCatalogued(code) ? remedyFor(code) : null,
     };
   }
 
@@ -77,12 +77,17 @@ export class Health {
 
 /** The part that an error speaks of, by the family of its code. */
 export function partOf(error: unknown, otherwise: PartName): PartName {
-  const family = codeIn(error)?.split(".")[0];
+  const family = codeOf(error)?.split(".")[0];
   return partNames.find((name) => name === family) ?? otherwise;
 }
 
-/** Its code, also one that the catalogue does not know. */
+/** The contract's own reason where it refused, else the error's code, also one that the catalogue does not know. */
 function codeIn(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+  if (typeof error !== "object" || error === null) return undefined;
+  if ("reason" in error && typeof error.reason === "string") return error.reason;
+  return "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+function isCatalogued(code: string): code is ErrorCode {
+  return codeOf({ code }) !== undefined;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { evidencePackage } from "@powershare/domain/evidence";
+import { type EvidenceFile, evidenceFile } from "@powershare/domain/evidence";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -15,6 +15,8 @@ const readiness = z.strictObject({ ready: z.boolean(), bus: z.string(), store: z
 export interface Sources {
   readonly overview: () => Overview;
   readonly store: Pick<PageStore, "packages">;
+  /** The device's part of its registration; undefined if it is not at hand. */
+  readonly device: EvidenceFile["device"] | undefined;
 }
 
 type Api = FastifyInstance<
@@ -27,7 +29,7 @@ type Api = FastifyInstance<
 
 export function addRoutes(
   api: Api,
-  { overview: present, store }: Sources,
+  { overview: present, store, device }: Sources,
   stream: OverviewStream,
 ): void {
   const schema = { summary: "All that the household page shows", response: { 200: overview } };
@@ -65,7 +67,7 @@ export function addRoutes(
         summary:
           "Signed packages with an interval between two instants, to be taken away and checked elsewhere",
         querystring: z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() }),
-        response: { 200: z.strictObject({ packages: z.array(evidencePackage) }), 400: problem },
+        response: { 200: evidenceFile, 400: problem, 404: problem },
       },
     },
     async (request, reply) => {
@@ -76,9 +78,12 @@ export function addRoutes(
           .code(400)
           .send({ error: `more than ${mostPackages} packages: ask for a shorter time` });
       }
+      if (device === undefined || packages.length === 0) {
+        return await reply.code(404).send({ error: "no evidence of that time" });
+      }
       return await reply
         .header("content-disposition", 'attachment; filename="evidence.json"')
-        .send({ packages });
+        .send({ format: "powershare-evidence", v: 1, device, packages });
     },
   );
 

@@ -12,6 +12,7 @@ export type Connection = Sqlite.Database;
 export class Database {
   readonly #path: string;
   #connection: Connection | undefined;
+  #closed = false;
 
   /**
    * Opens, checks and migrates the file.
@@ -33,16 +34,22 @@ export class Database {
 
   /** Runs `work`, which reads or is one transaction of its own. */
   run<T>(work: (connection: Connection) => T): T {
+    if (this.#closed) throw new CodedError("store.failed", `${this.#path} was closed`);
     try {
       this.#connection ??= open(this.#path);
       return work(this.#connection);
     } catch (error) {
-      this.close();
+      this.#disconnect();
       throw coded(error, this.#path);
     }
   }
 
   close(): void {
+    this.#closed = true;
+    this.#disconnect();
+  }
+
+  #disconnect(): void {
     const connection = this.#connection;
     this.#connection = undefined;
     try {

@@ -1,0 +1,178 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RegisteredDevice } from "@powershare/domain/evidence";
+import { loadProfile } from "@powershare/firmware-profiles";
+import { openStore } from "../adapters/sqlite/store.js";
+import { drainOutbox } from "../app/drain-outbox.js";
+import { LiveMeters } from "../app/live-meters.js";
+import type { Loop } from "../app/loop.js";
+import type { MeterPlace } from "../app/meter-poller.js";
+import { pollMeters } from "../app/poll-meters.js";
+import { ReadingLog } from "../app/reading-log.js";
+import { sealBatches } from "../app/seal-batches.js";
+import { Health } from "../app/watch-health.js";
+import type { Store } from "../ports/store.js";
+import { SimBus, type SimMeter } from "./sim-bus.js";
+import { SimClock } from "./sim-clock.js";
+import { SimLedger } from "./sim-ledger.js";
+import { SimSigner } from "./sim-signer.js";
+
+export const silentLog = { debug() {}, info() {}, warn() {}, error() {} };
+export const connectionMeter = "eastron/sdm630:12345678";
+export const generatorMeter = "eastron/sdm230:87654321";
+export const slotSeconds = 20;
+
+/** A small deterministic generator (mulberry32): a seed replays a run. */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A whole household on simulated time, bus, TPM and ledger; only the store is real, in a folder of its own. */
+export class SimHousehold {
+  readonly clock = new SimClock("2026-06-01T12:00:05.000Z");
+  readonly bus = new SimBus(this.clock);
+  readonly signer = new SimSigner("h1");
+  readonly registered: RegisteredDevice = {
+    participant: "h1",
+    device: this.signer.device,
+    attestationSpki: this.signer.keys.attestation.spki,
+    readingSpki: this.signer.keys.reading.spki,
+    counterName: this.signer.keys.counterName,
+    meters: [
+      { id: connectionMeter, role: "connection" },
+      { id: generatorMeter, role: "generator" },
+    ],
+  };
+  readonly ledger = new SimLedger(this.clock, this.registered);
+  readonly random = seeded(7);
+  readonly connection = simMeter("eastron/sdm630", 12345678, 3_600);
+  readonly generator = simMeter("eastron/sdm230", 87654321, -7_200);
+  /** In memory where there is such a place: a simulated day has thousands of commits, and none of its promises rests on the disk. */
+  readonly directory = mkdtempSync(
+    join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "powershare-agent-"),
+  );
+  meters = new LiveMeters();
+  health = new Health(this.clock, silentLog);
+  /** Wraps the store of the next start, e.g. with faults. */
+  wrapStore: (store: Store) => Store = (store) => store;
+  #life = { alive: false };
+  #opened: (Store & { close(): void }) | undefined;
+  #loops: Loop[] = [];
+
+  constructor() {
+    this.bus.meters.set(1, this.connection);
+    this.bus.meters.set(2, this.generator);
+  }
+
+  get store(): Store {
+    if (this.#opened === undefined) throw new Error("not started");
+    return this.#opened;
+  }
+
+  /** Starts the services that make evidence; also after kill(), with what is on the disk. */
+  start({ drain = true } = {}): void {
+    const { clock, random } = this;
+    this.#life = { alive: true };
+    const bus = mortal(this.bus, this.#life);
+    const signer = mortal(this.signer, this.#life);
+    const ledger = mortal(this.ledger, this.#life);
+    this.meters = new LiveMeters();
+    this.health = new Health(clock, silentLog);
+    this.#opened = openStore(join(this.directory, "agent.db"), { participant: "h1", slotSeconds });
+    const store = mortal(this.wrapStore(this.#opened), this.#life);
+    const { health, meters } = this;
+    const readings = new ReadingLog({ store, clock, health, slotSeconds, pollIntervalMs: 1000 });
+    const shared = {
+      store,
+      readings,
+      signer,
+      ledger,
+      meters,
+      clock,
+      random,
+      health,
+      participant: "h1",
+    };
+    const draining = drain ? drainOutbox({ ...shared, retryMaxMs: 5_000 }) : undefined;
+    const sealing = sealBatches({
+      ...shared,
+      slots: { seconds: slotSeconds, boundaryToleranceMs: 3_000, checkpointSeconds: 60 },
+      roles: new Map([
+        ["line1/1", "connection"],
+        ["line1/2", "generator"],
+      ]),
+      onIntervals: () => draining?.wake(),
+    });
+    const polling = pollMeters({
+      ...shared,
+      bus,
+      places: [place(1, this.connection, "connection"), place(2, this.generator, "generator")],
+      pollIntervalMs: 1000,
+      timeoutMs: 300,
+      baudRate: 9600,
+      onPolled: () => sealing.wake(),
+    });
+    this.#loops = [polling, sealing, ...(draining === undefined ? [] : [draining])];
+  }
+
+  get alive(): boolean {
+    return this.#life.alive;
+  }
+
+  /** As kill -9: what was not on the disk is gone. */
+  kill(): void {
+    this.#life.alive = false;
+    for (const loop of this.#loops) void loop.stop();
+    this.#opened?.close();
+  }
+
+  dispose(): void {
+    this.kill();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** 20 Wh and 40 Wh in a slot of 20 s. */
+function simMeter(profile: string, serialNumber: number, powerW: number): SimMeter {
+  return {
+    profile: loadProfile(profile),
+    serialNumber,
+    powerW,
+    importWh: 1000,
+    exportWh: 500,
+    fault: "none",
+  };
+}
+
+/** The part as long as the process lives; a dead process calls nobody. */
+function mortal<T extends object>(part: T, life: { alive: boolean }): T {
+  return new Proxy(part, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]): unknown => {
+        if (!life.alive) throw new Error("a dead process calls nobody");
+        return member.apply(target, args);
+      };
+    },
+  });
+}
+
+function place(unit: number, meter: SimMeter, role: MeterPlace["role"]): MeterPlace {
+  return {
+    place: `line1/${unit}`,
+    unit,
+    profile: meter.profile,
+    role,
+    serialNumber: undefined,
+    fuseA: 63,
+    phases: 3,
+  };
+}
