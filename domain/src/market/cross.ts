@@ -47,6 +47,6 @@ export function cross(buys: Curve, sells: Curve): Crossing | undefined {
 }
 
 /** Floored middle of the competitive interval, or its lower end where cuts have turned it round. */
-export function midpoint(lo: number, hi: number): number {
+function midpoint(lo: number, hi: number): number {
   return lo > hi ? lo : Math.floor((lo + hi) / 2);
 }

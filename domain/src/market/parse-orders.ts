@@ -1,7 +1,8 @@
 import { checkReferences, problem } from "./check-references.js";
 import { type SlotOrders, type SlotResult, slotOrders, slotResult } from "./types.js";
 
-/** Reads one slot's orders with all their cross-references checked.
+/**
+ * Reads one slot's orders, with all that they refer to checked.
  *
  * @param json - what JSON.parse gave
  * @throws CodedError `market.format`, `market.duplicate-id`, `market.unknown-id`, `market.grid`,
@@ -13,7 +14,8 @@ export function parseOrders(json: unknown): SlotOrders {
   return orders;
 }
 
-/** Reads a result; what it claims is checked by `verifyResult`.
+/**
+ * Reads a result; what it claims is checked by `verifyResult`.
  *
  * @param json - what JSON.parse gave
  * @throws CodedError `market.format`; the message begins with the JSON path

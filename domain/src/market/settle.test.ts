@@ -43,9 +43,9 @@ function settled(
   return settle({ orders, result: clear(orders, sha256), measured: meters, utilityOf });
 }
 
-/** One seller of 1000 Wh, two buyers of 500 Wh each, at the price 150000. */
+/** One seller of 1000 Wh, two buyers of 500 Wh each, at the price 160000. */
 const street = slot({
-  s: ["sell", 1000, 100_000],
+  s: ["sell", 1000, 120_000],
   b1: ["buy", 500, 200_000],
   b2: ["buy", 500, 200_000],
 });
@@ -63,14 +63,14 @@ describe("settle", () => {
         buyer,
         contractedWh: 500,
         deliveredWh: 500,
-        priceMicroPerKwh: 150_000,
-        amountNano: "75000000",
+        priceMicroPerKwh: 160_000,
+        amountNano: "80000000",
         kind: "contract",
       })),
     );
     expect(dues).toEqual([
-      { from: "b1", to: "s", amountNano: "75000000", reason: "trade" },
-      { from: "b2", to: "s", amountNano: "75000000", reason: "trade" },
+      { from: "b1", to: "s", amountNano: "80000000", reason: "trade" },
+      { from: "b2", to: "s", amountNano: "80000000", reason: "trade" },
     ]);
     expect(energy).toContainEqual({
       participant: "s",
@@ -113,8 +113,8 @@ describe("settle", () => {
         buyer: "b2",
         contractedWh: 0,
         deliveredWh: 150,
-        priceMicroPerKwh: 150_000,
-        amountNano: "22500000",
+        priceMicroPerKwh: 160_000,
+        amountNano: "24000000",
         kind: "surplus",
       },
       {
@@ -122,8 +122,8 @@ describe("settle", () => {
         buyer: "x",
         contractedWh: 0,
         deliveredWh: 50,
-        priceMicroPerKwh: 150_000,
-        amountNano: "7500000",
+        priceMicroPerKwh: 160_000,
+        amountNano: "8000000",
         kind: "surplus",
       },
     ]);
@@ -137,6 +137,26 @@ describe("settle", () => {
       soldWh: 800,
       fedInWh: 200,
     });
+  });
+
+  it("sells surplus to import beyond contracts only: what a seller failed to deliver comes from the utility", () => {
+    const { trades, energy } = settled(street, [
+      measured("s", 0, 600),
+      measured("b1", 500, 0),
+      measured("b2", 510, 0),
+      measured("x", 0, 300),
+    ]);
+    expect(
+      trades.slice(2).map(({ seller, buyer, deliveredWh }) => [seller, buyer, deliveredWh]),
+    ).toEqual([["x", "b2", 10]]);
+    expect(
+      energy.map(({ participant, retailWh, fedInWh }) => [participant, retailWh, fedInWh]),
+    ).toEqual([
+      ["b1", 200, 0],
+      ["b2", 200, 0],
+      ["s", 0, 0],
+      ["x", 0, 290],
+    ]);
   });
 
   it("shares scarce surplus pro rata", () => {

@@ -30,9 +30,10 @@ export interface SettlementInput {
 
 /**
  * Settles a cleared slot against the meters. Delivered is the lesser of measured and contracted on
- * both sides; buyers pay for that alone, and take from their utility at retail what is missing. Freed and surplus
- * energy goes at the node's price to uncontracted import of others, pro rata, then to its owner's
- * utility at feed-in. Energy that is not attributable to the slot is settled with the utility alone.
+ * both sides; buyers pay for that alone, and take from their utility at retail what is missing.
+ * Freed and surplus energy goes at the node's price to import of others beyond their contracts, pro
+ * rata, then to its owner's utility at feed-in. Energy that is not attributable to the slot is settled
+ * with the utility alone.
  *
  * @throws CodedError `market.settlement-input` where the arguments do not belong together,
  *   `market.not-supported` for a slot that `clear` does not clear
@@ -142,7 +143,7 @@ function settleSurplus(
 
 /**
  * The node's price, or the floored mean of the best feed-in and retail there. Undefined where the
- * best feed-in exceeds the best retail: no price between neighbours then serves both as well as utilities do.
+ * best feed-in exceeds the best retail: no price then serves both neighbours as well as utilities do.
  */
 function surplusPrice(orders: SlotOrders, result: SlotResult): number | undefined {
   const price = result.prices[onlyNode(orders)];

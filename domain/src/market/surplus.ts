@@ -35,7 +35,8 @@ function balance(surplusWh: readonly number[], wantedWh: readonly number[]) {
   const bought = shares(volume, wantedWh);
   const torn = sold.findIndex((energyWh, i) => energyWh + at(bought, i) > volume);
   if (torn < 0) return { sold, bought };
-  // One participant so large that pro rata would have it trade with itself: it trades with all others, they only with it.
+  // One so large that pro rata would have it trade with itself trades with all others, and they only
+  // with it.
   const most = Math.min(at(surplusWh, torn), wantedTotal - at(wantedWh, torn));
   const least = volume - Math.min(at(wantedWh, torn), surplusTotal - at(surplusWh, torn));
   const itSells = Math.max(least, Math.min(most, at(sold, torn)));

@@ -38,9 +38,31 @@ describe("verifyResult", () => {
       /floored middle/,
     ],
     [
-      "a price at which others would trade",
-      (good) => ({ ...good, prices: { root: { buy: 160, sell: 160 } } }),
-      /leaves orders unserved|tradedWh/,
+      "a price at which more would sell than do",
+      (good) => ({
+        ...good,
+        prices: { root: { buy: 95, sell: 95 } },
+        totals: { ...good.totals, tradedWh: 15 },
+      }),
+      /^prices: 95 leaves orders unserved/,
+    ],
+    [
+      "a trade of nothing",
+      (good) => ({
+        ...good,
+        trades: [
+          ...good.trades,
+          {
+            ...good.trades[0]!,
+            seller: "s3",
+            sentWh: 0,
+            deliveredWh: 0,
+            amountPaidNano: "0",
+            amountReceivedNano: "0",
+          },
+        ],
+      }),
+      /their orders do not meet/,
     ],
     [
       "no price where orders could trade",
