@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerEnrolCommands } from "./commands/enrol.js";
 import { registerEvidenceCommands } from "./commands/evidence.js";
 import { registerMarketCommands } from "./commands/market.js";
 import { registerProfileCommands } from "./commands/profile.js";
@@ -11,6 +12,7 @@ const program = new Command("powershare")
   .showHelpAfterError("(see powershare --help)")
   .exitOverride();
 
+registerEnrolCommands(program);
 registerEvidenceCommands(program);
 registerMarketCommands(program);
 registerProfileCommands(program);
