@@ -398,6 +398,11 @@ const entries = {
     meaning: "A program of the network ended by itself.",
     remedy: "Read its last log lines in the message, mend the cause and start again.",
   },
+  "ledger.answer": {
+    retry: "never",
+    meaning: "The ledger answered in a form that this program does not know.",
+    remedy: "Bring this program and the chaincode to versions that belong together.",
+  },
   "ledger.arguments": {
     retry: "never",
     meaning: "A transaction got the wrong number of arguments, or one of the wrong form.",

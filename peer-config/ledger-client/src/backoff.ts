@@ -11,7 +11,7 @@ export interface Pace {
 export const realPace: Pace = {
   random: Math.random,
   delay: async (ms, signal) => {
-    await sleep(ms, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) });
+    await sleep(ms, undefined, signal === undefined ? {} : { signal });
   },
 };
 

@@ -157,14 +157,14 @@ export class LedgerClient {
     name: N,
     args: readonly string[],
   ): Promise<TransactionReturns<N>> {
+    const { network, chaincode } = this.#parts;
+    let bytes: Uint8Array;
     try {
-      const bytes = await this.#parts.network
-        .getContract(this.#parts.chaincode)
-        .evaluate(name, { arguments: [...args] });
-      return parseReturns(name, Buffer.from(bytes).toString("utf8"));
+      bytes = await network.getContract(chaincode).evaluate(name, { arguments: [...args] });
     } catch (error) {
       throw ledgerError(error, "evaluate");
     }
+    return parseAnswer(name, Buffer.from(bytes).toString("utf8"));
   }
 
   /** `evaluate` with typed arguments. */
@@ -193,9 +193,9 @@ export class LedgerClient {
       } catch (error) {
         if (!isPassing(error) || attempt >= attempts || this.#stop.signal.aborted) throw error;
       }
-      await this.#parts.pace.delay(
-        backoffMs(attempt, this.#parts.pace.random, { firstMs: 100, longestMs: 2_000 }),
-      );
+      const { random, delay } = this.#parts.pace;
+      const waitMs = backoffMs(attempt, random, { firstMs: 100, longestMs: 2_000 });
+      await delay(waitMs, this.#stop.signal).catch(() => {});
     }
   }
 
@@ -277,6 +277,16 @@ export class LedgerClient {
   }
 }
 
+function parseAnswer<N extends TransactionName>(name: N, text: string): TransactionReturns<N> {
+  try {
+    return parseReturns(name, text);
+  } catch (error) {
+    throw new LedgerError("ledger.answer", `${name} answered ${text.slice(0, 200)}`, {
+      cause: error,
+    });
+  }
+}
+
 /** Nothing was written, and the same may go well a moment later. */
 function isPassing(error: unknown): boolean {
   return (
@@ -292,7 +302,7 @@ function outcomeOf(validation: number): Outcome {
 }
 
 function effectOf(name: TransactionName, result: string): Effect {
-  const answer = parseReturns(name, result);
+  const answer = parseAnswer(name, result);
   if (typeof answer === "object" && answer !== null && "effect" in answer) return answer.effect;
   throw new LedgerError("ledger.arguments", `${name} only reads: use read or evaluate`);
 }
