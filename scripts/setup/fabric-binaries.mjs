@@ -9,6 +9,7 @@ import {
 } from "../../peer-config/fabric/src/binaries-cache.mjs";
 import { run, SetupError, which } from "./run.mjs";
 
+const FABRIC = "github.com/hyperledger/fabric";
 const GO_NEEDED = "1.25";
 const GO_REMEDY = `Install Go ${GO_NEEDED} or later and run this again:
   Debian 13 and later: sudo apt-get install golang (it fetches Go ${GO_NEEDED} by itself)
@@ -37,16 +38,13 @@ export function fabricBinaries(signal) {
     async run() {
       const go = findGo();
       // Built beside its place and moved there whole: an interrupted build never looks finished.
-      const fresh = `${target}.${process.pid}`;
-      rmSync(target, { recursive: true, force: true });
+      const fresh = `${target}.partial`;
+      for (const folder of [target, fresh]) rmSync(folder, { recursive: true, force: true });
       mkdirSync(fresh, { recursive: true });
-      await run("building Fabric", buildCommand(go, fresh), {
-        cwd: goModuleDir,
-        signal,
-        env: { CGO_ENABLED: "1" },
-        remedy:
-          "Check the network connection and the lines below, then run this again; Go keeps what is done.",
-      });
+      const fabric = ["peer", "orderer", "configtxgen"].map((name) => `${FABRIC}/cmd/${name}`);
+      // Only SQLite in the CA needs C. The other programs then reuse what was compiled for the CA.
+      await goBuild(go, ["./cmd/fabric-ca-server"], fresh, { CGO_ENABLED: "1" }, signal);
+      await goBuild(go, fabric, fresh, { CGO_ENABLED: "0" }, signal);
       renameSync(fresh, target);
       checkVersion(target);
     },
@@ -55,29 +53,28 @@ export function fabricBinaries(signal) {
 
 /**
  * @param {string} go
+ * @param {string[]} programs
  * @param {string} folder
- * @returns {[string, ...string[]]}
+ * @param {Record<string, string>} env
+ * @param {AbortSignal} signal
  */
-function buildCommand(go, folder) {
-  const fabric = "github.com/hyperledger/fabric";
+async function goBuild(go, programs, folder, env, signal) {
   const flags = [
     "-s -w",
-    `-X ${fabric}/common/metadata.Version=v${versions.fabric}`,
-    `-X ${fabric}-ca/lib/metadata.Version=${versions.fabricCa}`,
+    `-X ${FABRIC}/common/metadata.Version=v${versions.fabric}`,
+    `-X ${FABRIC}-ca/lib/metadata.Version=${versions.fabricCa}`,
   ];
-  // Only SQLite in the CA needs C; with these tags the others stay pure Go, and everything is compiled once.
+  // The tags keep Go's own packages free of C, so that they are compiled once for all programs.
   const options = ["-trimpath", "-buildvcs=false", "-tags=netgo,osusergo"];
-  const programs = ["peer", "orderer", "configtxgen"].map((name) => `${fabric}/cmd/${name}`);
-  return [
-    "nice", // npm, which runs at the same time, mostly waits for the network: let it go first
-    go,
-    "build",
-    ...options,
-    `-ldflags=${flags.join(" ")}`,
-    `-o=${folder}/`,
-    ...programs,
-    "./cmd/fabric-ca-server",
-  ];
+  const output = [`-ldflags=${flags.join(" ")}`, `-o=${folder}/`];
+  // npm, which runs at the same time, mostly waits for the network: let it go first.
+  await run("building Fabric", ["nice", go, "build", ...options, ...output, ...programs], {
+    cwd: goModuleDir,
+    signal,
+    env,
+    remedy:
+      "Check the network connection and the lines below, then run this again; Go keeps what is done.",
+  });
 }
 
 function findGo() {
