@@ -1,0 +1,206 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { FastifyInstance } from "fastify";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Overview, Part } from "../../ports/overview.js";
+import { httpServer, listen } from "./server.js";
+
+const pageDir = fileURLToPath(new URL("../../../dist/web", import.meta.url));
+const working: Part = {
+  state: "ok",
+  since: "2026-06-01T10:00:00.000Z",
+  code: null,
+  message: null,
+  remedy: null,
+};
+
+/** A sunny noon; each test bends it. */
+function noon(): Overview {
+  return {
+    at: "2026-06-01T12:00:01.000Z",
+    participant: "h1",
+    slotSeconds: 900,
+    now: {
+      at: "2026-06-01T12:00:00.000Z",
+      gridPowerW: -1843.2,
+      productionPowerW: 2610,
+      consumptionPowerW: 766.8,
+      voltageV: 231.4,
+      stale: false,
+    },
+    today: {
+      importWh: 1234,
+      exportWh: 5321,
+      productionWh: 8123,
+      hours: [
+        { start: "2026-06-01T11:00:00.000Z", importWh: 3, exportWh: 1450, productionWh: 2100 },
+      ],
+    },
+    trades: [
+      {
+        slot: "2026-06-01T11:45:00Z",
+        direction: "sold",
+        partner: "h2",
+        energyWh: 140,
+        priceMicroPerKwh: 163_000,
+        amountNano: "22820000",
+        kind: "contract",
+        state: "settled",
+      },
+    ],
+    wallet: {
+      at: "2026-06-01T11:50:00.000Z",
+      coinsNano: "10002345678",
+      escrowNano: "1350000",
+      owedNano: "0",
+      energyWh: "0",
+      cashMicro: { EUR: "9500000" },
+    },
+    health: {
+      bus: working,
+      tpm: working,
+      store: { ...working, unsentPackages: 0, oldestUnsentAt: null },
+      ledger: { ...working, height: 153 },
+    },
+    counts: {
+      readings: 3512,
+      rejected: 0,
+      checkpoints: 190,
+      intervals: 176,
+      evidenceCommitted: 175,
+    },
+  };
+}
+
+let shown = noon();
+let server: FastifyInstance;
+let address: string;
+let browser: Browser;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  if (!existsSync(pageDir)) throw new Error("the page is not built: npm run build");
+  server = await httpServer({
+    overview: () => shown,
+    store: { packages: () => [] },
+    device: undefined,
+    pageDir,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  address = `http://127.0.0.1:${await listen(server, "127.0.0.1", 0)}/`;
+  browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+beforeEach(() => {
+  shown = noon();
+  complaints.length = 0;
+});
+
+async function open(
+  options: { locale?: string; colorScheme?: "light" | "dark"; width?: number } = {},
+): Promise<Page> {
+  const { locale = "en-GB", colorScheme = "light", width = 390 } = options;
+  const context = await browser.newContext({
+    locale,
+    colorScheme,
+    viewport: { width, height: 844 },
+    timezoneId: "Europe/Lisbon",
+  });
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(address);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  return page;
+}
+
+describe("the household's page in a browser", () => {
+  it("answers at one glance: which way power flows and how much, without an error", async () => {
+    const page = await open();
+    expect(await page.locator(".headline").innerText()).toMatch(
+      /↑\s*1\.84 kW\s*Exporting to the neighbourhood/,
+    );
+    const headline = await page.locator(".headline").boundingBox();
+    expect(headline!.y + headline!.height).toBeLessThan(300);
+    expect(complaints).toEqual([]);
+  });
+
+  it.each([
+    { locale: "en-GB", colorScheme: "light", width: 390 },
+    { locale: "pt-PT", colorScheme: "dark", width: 390 },
+    { locale: "pt-PT", colorScheme: "light", width: 1280 },
+    { locale: "en-GB", colorScheme: "dark", width: 320 },
+  ] as const)("is accessible and fits: $locale, $colorScheme, $width px", async (look) => {
+    const page = await open(look);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    const overflow = await page.evaluate(
+      "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+    );
+    expect(overflow).toBe(0);
+    expect(await page.locator("html").getAttribute("lang")).toBe(look.locale.slice(0, 2));
+  });
+
+  it("shows a trade, both wallets and what is set aside, to the digit", async () => {
+    const page = await open();
+    expect(await page.locator(".trades li").first().innerText()).toMatch(
+      /Sold 140 Wh to h2\s*\+0\.022820\s*12:45:00 · 0\.163 coins\/kWh · settled/,
+    );
+    const wallets = page.getByRole("region", { name: "Wallets" });
+    expect(await wallets.innerText()).toMatch(/10\.002346[\s\S]*0\.00135 set aside[\s\S]*€9\.50/);
+  });
+
+  it("never shows an old value as the present", async () => {
+    shown.now = { ...shown.now!, at: "2026-06-01T11:53:01.000Z", stale: true };
+    shown.health.bus = {
+      ...working,
+      state: "failed",
+      code: "bus.timeout",
+      message: "Meter 1 on line1 has not answered.",
+      remedy: "Check the wires.",
+    };
+    const page = await open();
+    const alert = await page.getByRole("alert").innerText();
+    expect(alert).toMatch(/Last reading 12:53:01, 7 minutes ago/);
+    expect(await page.getByRole("link", { name: "Needs a look" }).count()).toBe(1);
+    expect(await page.locator("#state").innerText()).toMatch(
+      /Check the wires\.[\s\S]*bus\.timeout/,
+    );
+  });
+
+  it("says so when a value is not known, rather than zero", async () => {
+    shown.now = null;
+    shown.wallet = null;
+    shown.trades = [];
+    shown.today = { importWh: 0, exportWh: 0, productionWh: null, hours: [] };
+    const page = await open();
+    const text = await page.locator("main").innerText();
+    expect(text).toMatch(/No reading yet[\s\S]*balances are not known/);
+    expect(text).not.toMatch(/\b0 W\b/);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations).toEqual([]);
+  });
+
+  it("follows the present without being asked, and keeps a hostile name inert", async () => {
+    const page = await open();
+    shown = {
+      ...noon(),
+      at: "2026-06-01T12:00:05.000Z",
+      participant: "<img src=x onerror=alert(1)>",
+    };
+    shown.now = { ...shown.now!, gridPowerW: 420 };
+    await page.getByText("Importing from the grid").waitFor();
+    expect(await page.locator(".household").innerText()).toBe("<img src=x onerror=alert(1)>");
+    expect(await page.locator("img").count()).toBe(0);
+  });
+});
