@@ -8,6 +8,9 @@ import { Child, waitFor } from "./child.js";
 
 const program = fileURLToPath(new URL("../../agent/dist/main.js", import.meta.url));
 
+/** With two meters on a line at 9600 baud a poll of both takes most of a second, and the demo's machine is busy. */
+export const boundaryToleranceMs = 3000;
+
 /** How an agent reaches the ledger: its organisation's peer. */
 export interface LedgerAccess {
   readonly endpoint: string;
@@ -47,7 +50,7 @@ export function agentConfig(setup: AgentSetup): object {
       },
     ],
     tpm: { swtpm: setup.swtpm },
-    slots: { seconds: slotSeconds, boundaryToleranceMs: 3000, checkpointSeconds: slotSeconds },
+    slots: { seconds: slotSeconds, boundaryToleranceMs, checkpointSeconds: slotSeconds },
     // After an outage the demo should see the backlog drain soon, not after minutes of courtesy.
     ledger: { ...setup.ledger, retryMaxMs: 5000 },
     market: {
@@ -66,6 +69,8 @@ export class AgentProcess {
   readonly #name: string;
   readonly #configFile: string;
   #child: Child | undefined;
+  #asked = false;
+  #onCrash: (message: string) => void = () => {};
 
   constructor(setup: AgentSetup, config: object = agentConfig(setup)) {
     this.#name = `agent of ${setup.household.id}`;
@@ -79,23 +84,37 @@ export class AgentProcess {
     return this.#child?.running === true ? this.#child.pid : undefined;
   }
 
+  /** Starts the process; with what was there before, if it ran already. */
   async start(): Promise<Child> {
-    this.#child = await Child.start({
+    const child = await Child.start({
       name: this.#name,
       command: process.execPath,
       args: ["--max-old-space-size=96", program, "--config", this.#configFile],
       logFile: this.logFile,
     });
-    return this.#child;
+    this.#child = child;
+    this.#asked = false;
+    void child.ended.then((end) => {
+      if (!this.#asked)
+        this.#onCrash(`${this.#name} ended by itself (${end}), see ${this.logFile}`);
+    });
+    return child;
+  }
+
+  /** Told when the agent ends without having been asked to. */
+  onCrash(listener: (message: string) => void): void {
+    this.#onCrash = listener;
   }
 
   /** As a power cut would: no chance to say goodbye. */
   async kill(): Promise<void> {
+    this.#asked = true;
     this.#child?.signal("SIGKILL");
     await this.#child?.ended;
   }
 
   async stop(): Promise<void> {
+    this.#asked = true;
     await this.#child?.stop();
   }
 

@@ -81,22 +81,21 @@ export function castHouseholds(count: number, seed: string): HouseholdSpec[] {
   return Array.from({ length: count }, (_, index) => castHousehold(index + 1, seed));
 }
 
-/** One household of the demo, by its number from 1. */
-export function castHousehold(number: number, seed: string): HouseholdSpec {
-  const id = `h${number}`;
+/** One household of the demo, by its number from 1; number and seed decide on everything but the id. */
+export function castHousehold(number: number, seed: string, prefix = "h"): HouseholdSpec {
   const index = number - 1;
-  const random = new SeededRandom(`${seed}/${id}/household`);
+  const random = new SeededRandom(`${seed}/${number}/household`);
   const home = homes[index % homes.length];
-  if (home === undefined) throw new RangeError(`no home for ${id}`);
+  if (home === undefined) throw new RangeError(`no home for household ${number}`);
   // Homes that appear again live another day of the same series.
   const day = Math.floor(index / homes.length) * 86_400_000;
   const battery = { capacityWh: 5000, powerW: 1500, efficiency: 0.92, storedWh: 1500 };
   return {
-    id,
+    id: `${prefix}${number}`,
     number,
     seed,
     house: {
-      seed: `${seed}/${id}`,
+      seed: `${seed}/${number}`,
       series: loadFixture(home.fixture, home.home),
       playFrom: new Date(Date.parse(home.playFrom) + day).toISOString(),
       speed: playbackSpeed,

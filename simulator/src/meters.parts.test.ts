@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode, loadProfile, planReads } from "@powershare/firmware-profiles";
-import { openRtuMaster, type RtuMaster } from "@powershare/modbus";
+import { BusError, openRtuMaster, type RtuMaster } from "@powershare/modbus";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { castHousehold } from "./cast.js";
 import { waitFor } from "./child.js";
@@ -62,9 +62,7 @@ describe("meters on a serial line", () => {
   test("a disturbed line gives errors, never a value, and is sound afterwards", async () => {
     for (const kind of ["silent", "garbled", "truncated", "other-unit", "late"] as const) {
       await meters.disturb("h1", { seed: kind, kinds: [kind], share: 1 });
-      await expect(readEnergy(1, "eastron/sdm630"), kind).rejects.toMatchObject({
-        code: expect.stringMatching(/^bus\./),
-      });
+      await expect(readEnergy(1, "eastron/sdm630"), kind).rejects.toBeInstanceOf(BusError);
     }
     await meters.disturb("h1");
     const read = await waitFor(

@@ -59,6 +59,11 @@ test.for([
   ],
   [
     "SlotSettled",
+    { changes: [], slot, trades: [{ ...settled, kind: "surplus" }], energy: [], missing: [] },
+    ["h1 sold 14 Wh of surplus to h2 at 0.163 coins/kWh, slot 12:00:00 settled"],
+  ],
+  [
+    "SlotSettled",
     { changes: [], slot, trades: [{ ...settled, deliveredWh: 0 }], energy: [], missing: [] },
     ["slot 12:00:00 settled without a trade"],
   ],

@@ -67,8 +67,8 @@ function settledSentences({ slot, trades }: Payload<"SlotSettled">): string[] {
   const sentences = trades
     .filter(({ deliveredWh }) => deliveredWh > 0)
     .map(
-      ({ seller, buyer, deliveredWh, priceMicroPerKwh }) =>
-        `${seller} sold ${deliveredWh} Wh to ${buyer} at ${price(priceMicroPerKwh)}, slot ${clock(slot)} settled`,
+      ({ seller, buyer, deliveredWh, kind, priceMicroPerKwh }) =>
+        `${seller} sold ${deliveredWh} Wh${kind === "surplus" ? " of surplus" : ""} to ${buyer} at ${price(priceMicroPerKwh)}, slot ${clock(slot)} settled`,
     );
   return sentences.length > 0 ? sentences : [`slot ${clock(slot)} settled without a trade`];
 }

@@ -1,5 +1,12 @@
 import { generateKeyPairSync, sign as signMessage } from "node:crypto";
-import type { Registration, Settings } from "@powershare/domain/ledger";
+import { setTimeout as delay } from "node:timers/promises";
+import { codeOf } from "@powershare/domain/errors";
+import type {
+  Registration,
+  Settings,
+  TransactionArgs,
+  TransactionName,
+} from "@powershare/domain/ledger";
 import type { Network } from "@powershare/fabric";
 import { createCsr, enroll } from "@powershare/fabric/ca";
 import { connectLedger, type LedgerClient, softwareSigner } from "@powershare/ledger-client";
@@ -15,6 +22,7 @@ const tariff = { feedInMicroPerKwh: 50_000, retailMicroPerKwh: 250_000 };
 const currency = "EUR";
 const nanoPerCoin = 1_000_000_000n;
 const microPerUnit = 1_000_000n;
+const peersWithinMs = 30_000;
 
 /** The operator's work: rules, participants, coins and cash; with a key and a certificate of its own. */
 export class OperatorDesk {
@@ -60,7 +68,7 @@ export class OperatorDesk {
 
   /** The rules of the microgrid, its utility and bank, and the coins that both begin with. Repeatable. */
   async openMicrogrid(settings: Settings): Promise<void> {
-    await this.client.transact("participants:SetSettings", { settings });
+    await this.#transact("participants:SetSettings", { settings });
     await Promise.all([
       this.register({ id: bankId, kind: "bank" }),
       this.register({ id: utilityId, kind: "utility", node: "root", ...tariff }),
@@ -70,20 +78,20 @@ export class OperatorDesk {
   }
 
   async register(registration: Registration): Promise<void> {
-    await this.client.transact("participants:RegisterParticipant", { registration });
+    await this.#transact("participants:RegisterParticipant", { registration });
   }
 
   /** A resident pays in cash and buys coins for it, one for one. */
   async fund(resident: string, units: bigint): Promise<void> {
     const cashMicro = (units * microPerUnit).toString();
-    await this.client.transact("wallets:CashFundingResident", {
+    await this.#transact("wallets:CashFundingResident", {
       nonce: `funding-${resident}`,
       resident,
       currency,
       amountMicro: cashMicro,
     });
     await this.#inTurn(() =>
-      this.client.transact("wallets:CashToCoins", {
+      this.#transact("wallets:CashToCoins", {
         nonce: `exchange-${resident}`,
         seller: bankId,
         buyer: resident,
@@ -96,7 +104,7 @@ export class OperatorDesk {
 
   /** A resident who is gone is no longer waited for at settlements. */
   async suspend(participant: string): Promise<void> {
-    await this.client.transact("participants:SetStatus", { participant, status: "suspended" });
+    await this.#transact("participants:SetStatus", { participant, status: "suspended" });
   }
 
   async close(): Promise<void> {
@@ -104,11 +112,27 @@ export class OperatorDesk {
   }
 
   async #issue(account: string, coins: bigint): Promise<void> {
-    await this.client.transact("wallets:IssueCoins", {
+    await this.#transact("wallets:IssueCoins", {
       nonce: `issue-${account}`,
       account,
       amountNano: (coins * nanoPerCoin).toString(),
     });
+  }
+
+  /** A young network's peers may not all know each other yet, or one be busy: every transaction may be repeated. */
+  async #transact<N extends TransactionName>(name: N, args: TransactionArgs<N>): Promise<void> {
+    const giveUpAt = performance.now() + peersWithinMs;
+    for (;;) {
+      try {
+        await this.client.transact(name, args);
+        return;
+      } catch (error) {
+        const code = codeOf(error);
+        const passing = code === "ledger.unavailable" || code === "ledger.commit-unknown";
+        if (!passing || performance.now() > giveUpAt) throw error;
+      }
+      await delay(500);
+    }
   }
 
   /** Exchanges all change the bank's wallet: one after the other, they never conflict. */

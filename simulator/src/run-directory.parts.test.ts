@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type SpawnOptions, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,11 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 async function startIn(run: string) {
-  const child = spawn("sleep", ["60"], { env: { ...process.env, POWERSHARE_RUN: run } });
+  return await start({ env: { ...process.env, POWERSHARE_RUN: run } });
+}
+
+async function start(options: SpawnOptions) {
+  const child = spawn("sleep", ["60"], options);
   const ended = new Promise<string>((resolve) =>
     child.once("exit", (_, signal) => resolve(signal ?? "none")),
   );
@@ -24,11 +28,13 @@ test("what a crashed run left is ended and removed when the next one begins, and
   const crashed = join(root, "99999999-1-crash");
   mkdirSync(crashed);
   const orphan = await startIn(crashed);
+  mkdirSync(join(crashed, "peer"));
+  const worker = await start({ cwd: join(crashed, "peer"), env: {} });
   const stranger = await startIn("/somewhere/else");
   const mine = await createRunDirectory(root);
   const other = await createRunDirectory(root);
 
-  expect(await orphan.ended).toBe("SIGTERM");
+  expect([await orphan.ended, await worker.ended]).toEqual(["SIGTERM", "SIGTERM"]);
   expect(existsSync(crashed)).toBe(false);
   expect(existsSync(mine) && existsSync(other)).toBe(true);
   expect(processesOf("/somewhere/else")).toEqual([stranger.pid]);

@@ -1,9 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Every process of a run carries this variable, so a crashed run's processes can be told from all others. */
+/**
+ * Every process of a run carries this variable, or works inside the run's directory as the
+ * network's do; so a crashed run's processes can be told from all others.
+ */
 const runVariable = "POWERSHARE_RUN";
 
 /** Where runs live unless told otherwise: on disk, since ledgers are larger than a memory file system should hold. */
@@ -41,10 +44,22 @@ export async function removeRun(directory: string): Promise<void> {
 /** Process ids of a run, this process excepted. */
 export function processesOf(directory: string): number[] {
   const mark = `${runVariable}=${directory}`;
+  const belongs = (pid: string) =>
+    readIfThere(`/proc/${pid}/environ`)?.split("\0").includes(mark) === true ||
+    workingDirectoryOf(pid)?.startsWith(`${directory}/`) === true;
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => readIfThere(`/proc/${pid}/environ`)?.split("\0").includes(mark) ?? false)
+    .filter(belongs)
     .map(Number);
+}
+
+function workingDirectoryOf(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    // It has ended meanwhile, or belongs to someone else.
+    return undefined;
+  }
 }
 
 /** A run's directory is named after its owner: process id and start time. */

@@ -1,0 +1,109 @@
+import { join } from "node:path";
+import type { Settings } from "@powershare/domain/ledger";
+import type { HouseholdSpec } from "./cast.js";
+import type { Child } from "./child.js";
+import { Household } from "./household.js";
+import { Meters } from "./meters.js";
+import { type NetworkAccess, OperatorDesk } from "./operator-desk.js";
+
+/** How much at once while setting up: starting a household keeps a core busy. */
+const atOnce = 2;
+
+export interface JoinNetwork {
+  readonly network: NetworkAccess;
+  readonly settings: Settings;
+  readonly progress: (message: string) => void;
+  /** Ends joining early. */
+  readonly signal?: AbortSignal;
+}
+
+/** The households of a demo or a test, with the operator who serves them. */
+export class Neighbourhood {
+  readonly households: readonly Household[];
+  readonly meters: Meters;
+  #desk: OperatorDesk | undefined;
+
+  /** Starts TPMs and meters; needs no network. Nothing is left running if it fails. */
+  static async prepare(specs: readonly HouseholdSpec[], directory: string): Promise<Neighbourhood> {
+    const meters = await Meters.start(join(directory, "meters.log"));
+    const households: Household[] = [];
+    try {
+      for (const spec of specs) {
+        households.push(await Household.prepare(spec, join(directory, spec.id), meters));
+      }
+      return new Neighbourhood(households, meters);
+    } catch (error) {
+      await Promise.all(households.map((household) => household.stopTpm()));
+      await meters.stop();
+      throw error;
+    }
+  }
+
+  private constructor(households: readonly Household[], meters: Meters) {
+    this.households = households;
+    this.meters = meters;
+  }
+
+  get desk(): OperatorDesk {
+    if (this.#desk === undefined) throw new RangeError("the operator's desk is not open yet");
+    return this.#desk;
+  }
+
+  /**
+   * Opens the operator's desk.
+   * @param operatorClient enrolment id of its client, new on the network
+   */
+  async openDesk(network: NetworkAccess, operatorClient: string): Promise<OperatorDesk> {
+    this.#desk = await OperatorDesk.open(network, operatorClient);
+    return this.#desk;
+  }
+
+  /** Sets the microgrid up, puts every household on the ledger and starts its agent. */
+  async join({ network, progress, settings, signal }: JoinNetwork): Promise<void> {
+    const desk = this.desk;
+    const microgrid = desk
+      .openMicrogrid(settings)
+      .then(() => progress("rules, bank and utility are on the ledger"));
+    const { slotSeconds } = settings;
+    const joining = limited(this.households, atOnce, async (household) => {
+      signal?.throwIfAborted();
+      await household.join({ network, desk, slotSeconds, microgrid });
+      signal?.throwIfAborted();
+      await household.agent.start();
+      progress(`${household.spec.id} is enrolled, registered and funded; its agent is started`);
+    });
+    await Promise.all([microgrid, joining]);
+  }
+
+  /** All processes of the neighbourhood that run now. */
+  processes(): { readonly name: string; readonly pid: number }[] {
+    const children: Child[] = [this.meters.child, ...this.households.map(({ tpm }) => tpm)];
+    return [
+      ...children.map(({ name, pid }) => ({ name, pid })),
+      ...this.households.flatMap(({ agent, spec }) =>
+        agent.pid === undefined ? [] : [{ name: `agent of ${spec.id}`, pid: agent.pid }],
+      ),
+    ];
+  }
+
+  /** Agents first, so that they can say goodbye to TPM, meters and ledger. */
+  async stop(): Promise<void> {
+    await Promise.all(this.households.map((household) => household.stopAgent()));
+    await this.#desk?.close();
+    await this.meters.stop();
+    await Promise.all(this.households.map((household) => household.stopTpm()));
+  }
+}
+
+/** Does the work for all items, for at most `limit` at the same time. */
+async function limited<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  const worker = async () => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+}

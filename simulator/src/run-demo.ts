@@ -1,0 +1,250 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { CodedError, codeOf, remedyFor } from "@powershare/domain/errors";
+import type { Settings } from "@powershare/domain/ledger";
+import { type Network, startNetwork } from "@powershare/fabric";
+import { openBrowser } from "./browser.js";
+import { castHouseholds } from "./cast.js";
+import { Interrupt } from "./interrupt.js";
+import { LedgerWatch } from "./ledger-watch.js";
+import { narrate } from "./narrate.js";
+import { Neighbourhood } from "./neighbourhood.js";
+import type { DemoOptions } from "./options.js";
+import { describeOutage, runOutage } from "./outage.js";
+import { createRunDirectory, removeRun } from "./run-directory.js";
+import { type DemoSummary, summarise } from "./summary.js";
+
+const chaincodeMain = fileURLToPath(
+  new URL("../../peer-config/chaincode/dist/main.js", import.meta.url),
+);
+export const demoSettings: Settings = {
+  microgrid: "neighbourhood",
+  slotSeconds: 15,
+  gateSeconds: 5,
+  // Longer than the outage on purpose: what was metered meanwhile is still settled by evidence.
+  settleAfterSeconds: 180,
+  rule: "uniform",
+  rulesVersion: 1,
+};
+const settlementWithinMs = 600_000;
+
+/** Exit codes: 0 done, 1 the outage left faults, 3 something failed or nothing was settled in time, 130 stopped before its end. */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const interrupt = new Interrupt();
+  const directory = await createRunDirectory();
+  interrupt.guard(directory);
+  const demo = new Demo(options, directory, interrupt);
+  try {
+    const exitCode = await demo.run();
+    await demo.stop();
+    await removeRun(directory);
+    return exitCode;
+  } catch (error) {
+    if (!interrupt.signal.aborted) demo.complain(error);
+    await demo.stop();
+    if (!interrupt.signal.aborted) {
+      demo.say(`the logs stay in ${directory} until the next start`);
+      return 3;
+    }
+    await removeRun(directory);
+    return 130;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+class Demo {
+  readonly #options: DemoOptions;
+  readonly #directory: string;
+  readonly #interrupt: Interrupt;
+  readonly #startedAt = performance.now();
+  readonly #seconds = { setup: 0, toFirstReading: 0, toFirstSettlement: 0 };
+  #network: Network | undefined;
+  #neighbourhood: Neighbourhood | undefined;
+  #failed: (error: Error) => void = () => {};
+  /** Rejects when a part fails that the demo can't do without. */
+  readonly #failure = new Promise<never>((_, reject) => {
+    this.#failed = reject;
+  });
+
+  constructor(options: DemoOptions, directory: string, interrupt: Interrupt) {
+    this.#options = options;
+    this.#directory = directory;
+    this.#interrupt = interrupt;
+    this.#failure.catch(() => {});
+  }
+
+  /** One line for people, with the seconds since the command began. */
+  say(message: string): void {
+    process.stdout.write(`${this.#elapsed().toFixed(1).padStart(6)} s  ${message}\n`);
+  }
+
+  complain(error: unknown): void {
+    const code = codeOf(error);
+    process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (code !== undefined) process.stderr.write(`  [${code}] ${remedyFor(code)}\n`);
+  }
+
+  async run(): Promise<number> {
+    const { network, neighbourhood } = await this.#startParts();
+    const networkUpAt = performance.now();
+    const desk = await neighbourhood.openDesk(network, "operator-desk");
+    const watch = new LedgerWatch(desk.client, (event) => {
+      for (const sentence of narrate(event)) process.stdout.write(`          ${sentence}\n`);
+    });
+    watch.ended.catch(this.#failed);
+    await neighbourhood.join({
+      network,
+      settings: demoSettings,
+      progress: (message) => this.say(message),
+      signal: this.#interrupt.signal,
+    });
+    this.#seconds.setup = this.#elapsed();
+    this.#showPages(neighbourhood);
+    const firstReading = this.#timeFirstReading(neighbourhood);
+    await this.#firstSettlement(watch, networkUpAt);
+    const outage = await this.#outage(network, neighbourhood, watch);
+    const end = await Promise.race([
+      this.#interrupt.happened,
+      this.#failure,
+      this.#lastSettlement(watch),
+    ]);
+    await firstReading;
+    await this.#summarise({ network, neighbourhood, watch, outage });
+    if (outage?.ok === false) return 1;
+    return end === "interrupted" && this.#options.untilSettled !== undefined ? 130 : 0;
+  }
+
+  /** Agents first, then meters and TPMs, then the network. */
+  async stop(): Promise<void> {
+    this.say("stopping");
+    await this.#neighbourhood?.stop();
+    await this.#network?.stop();
+  }
+
+  /** TPMs and meters need no network, so both start at the same time. */
+  async #startParts(): Promise<{ network: Network; neighbourhood: Neighbourhood }> {
+    const { households, seed } = this.#options;
+    const directory = this.#directory;
+    const specs = castHouseholds(households, seed);
+    this.say(`starting ${households} households and a Fabric network of three organisations`);
+    const preparing = Neighbourhood.prepare(specs, directory).then((neighbourhood) => {
+      this.#neighbourhood = neighbourhood;
+      this.say("TPMs and meters are up");
+      return neighbourhood;
+    });
+    const starting = startNetwork({
+      dir: join(directory, "network"),
+      chaincodeMain,
+      topology: "neighbourhood",
+      log: (message) => this.say(`network: ${message}`),
+      onCrash: ({ name }) =>
+        this.#failed(new CodedError("simulator.process-failed", `${name} ended by itself`)),
+      signal: this.#interrupt.signal,
+    }).then((network) => {
+      this.#network = network;
+      return network;
+    });
+    // Both are waited for even if one fails, so that `stop` finds what was started.
+    await Promise.allSettled([preparing, starting]);
+    return { neighbourhood: await preparing, network: await starting };
+  }
+
+  #showPages(neighbourhood: Neighbourhood): void {
+    const pages = neighbourhood.households.map(({ agent, spec }) => {
+      agent.onCrash((message) => this.#failed(new CodedError("simulator.process-failed", message)));
+      return { id: spec.id, url: `http://127.0.0.1:${agent.port}/` };
+    });
+    for (const { id, url } of pages) this.say(`page of ${id}: ${url}`);
+    const [first] = pages;
+    if (this.#options.open && first !== undefined) openBrowser(first.url);
+  }
+
+  async #timeFirstReading(neighbourhood: Neighbourhood): Promise<void> {
+    const read = neighbourhood.households.map(({ agent }) =>
+      agent.waitForOverview("a first reading", ({ counts }) => counts.readings > 0, 60_000),
+    );
+    try {
+      await Promise.any(read);
+      this.#seconds.toFirstReading = this.#elapsed();
+      this.say("the first meters have been read");
+    } catch {
+      this.#failed(
+        new CodedError("simulator.process-failed", "no agent has read a meter within a minute"),
+      );
+    }
+  }
+
+  async #firstSettlement(watch: LedgerWatch, networkUpAt: number): Promise<void> {
+    const settled = watch.settledTrades(1).then(() => {
+      this.#seconds.toFirstSettlement = this.#elapsed();
+      this.say("the first trade is settled");
+      return "settled" as const;
+    });
+    const timer = new AbortController();
+    const leftMs = settlementWithinMs - (performance.now() - networkUpAt);
+    const late = delay(leftMs, "late" as const, { signal: timer.signal }).catch(
+      () => "late" as const,
+    );
+    const first = await Promise.race([settled, late, this.#failure, this.#interrupt.happened]);
+    timer.abort();
+    if (first === "late") {
+      throw new CodedError(
+        "simulator.no-settlement",
+        "no trade was settled within ten minutes of the network being up",
+      );
+    }
+  }
+
+  async #lastSettlement(watch: LedgerWatch): Promise<"settled"> {
+    const { untilSettled } = this.#options;
+    // Without a number the demo goes on until Ctrl-C.
+    await watch.settledTrades(untilSettled ?? Number.POSITIVE_INFINITY);
+    return "settled";
+  }
+
+  async #outage(network: Network, neighbourhood: Neighbourhood, watch: LedgerWatch) {
+    if (!this.#options.outage || this.#interrupt.signal.aborted) return undefined;
+    const verdict = await Promise.race([
+      runOutage({
+        neighbourhood,
+        network,
+        watch,
+        downMs: 40_000,
+        say: (message) => this.say(message),
+      }),
+      this.#failure,
+      this.#interrupt.happened,
+    ]);
+    if (verdict === "interrupted") return undefined;
+    this.say(describeOutage(verdict));
+    return verdict;
+  }
+
+  async #summarise(parts: {
+    network: Network;
+    neighbourhood: Neighbourhood;
+    watch: LedgerWatch;
+    outage: DemoSummary["outage"];
+  }): Promise<void> {
+    const { summary: file } = this.#options;
+    if (file === undefined) return;
+    const kinds = parts.network.processes().map(({ kind }) => kind);
+    const summary = await summarise({
+      ...parts,
+      running: {
+        peers: kinds.filter((kind) => kind === "peer").length,
+        orderers: kinds.filter((kind) => kind === "orderer").length,
+      },
+      seconds: this.#seconds,
+    });
+    writeFileSync(file, `${JSON.stringify(summary, null, 2)}\n`);
+    this.say(`summary written to ${file}`);
+  }
+
+  #elapsed(): number {
+    return Math.round((performance.now() - this.#startedAt) / 100) / 10;
+  }
+}
