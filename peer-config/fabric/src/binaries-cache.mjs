@@ -23,9 +23,11 @@ export function cacheDir() {
   return process.env["POWERSHARE_CACHE"] || join(homedir(), ".cache", "powershare");
 }
 
-/** Folder of the programs built from exactly this go.mod and go.sum, whether they are there yet or not. */
+const builtFrom = ["go.mod", "go.sum", "cmd/fabric-ca-server/main.go"];
+
+/** Folder of the programs built from exactly these sources, whether they are there yet or not. */
 export function builtBinariesDir() {
   const hash = createHash("sha256");
-  for (const file of ["go.mod", "go.sum"]) hash.update(readFileSync(new URL(file, goModuleDir)));
+  for (const file of builtFrom) hash.update(readFileSync(new URL(file, goModuleDir)));
   return join(cacheDir(), `fabric-${hash.digest("hex").slice(0, 16)}`, "bin");
 }
