@@ -108,6 +108,7 @@ describe("structures of a TPM", () => {
     ["a key for ECDAA", readingKey.replace("00100018", "0010001a")],
     ["a key for ECDSA with SHA-1", readingKey.replace("0018000b", "00180004")],
     ["a key on P-384", readingKey.replace("000b000300100020", "000b000400100020")],
+    ["a key without a point", readingKey.replace(/0020[0-9a-f]{64}0020/, "00000020")],
     ["a key with a key derivation", readingKey.replace("000300100020", "000300200020")],
   ])("%s is refused", (_, area) => {
     expect(area).not.toBe(readingKey);

@@ -4,9 +4,11 @@ import { recordEvidence, TestDevice } from "../testing/index.js";
 import {
   type Checkpoint,
   type EvidenceFile,
+  emptyHead,
   type Interval,
   intervalHash,
   MerkleTree,
+  nextHead,
   parseEvidenceFile,
   type Reading,
   readingLeaf,
@@ -138,20 +140,26 @@ function following(
   };
   return device.checkpoint(statement, counter, tpm);
 }
-/** The first slot with a lie about the readings at the ends of the first interval. */
-function withBoundary(changes: Partial<Interval>): EvidenceFile {
-  const first = recorded.packages[0]!;
-  const lie = { ...first.intervals[0]!, ...changes };
+/** The first slot with a lie about the readings at the ends of the first interval, or in the first of them. */
+function withBoundary(changes: Partial<Interval>, reading: Partial<Reading> = {}): EvidenceFile {
+  const [first, ...rest] = recorded.readings.slice(0, statementOf(0).readings.last);
+  const readings = [{ reading: { ...first!.reading, ...reading } }, ...rest];
+  const leaves = readings.map((one) => readingLeaf(one.reading, crypto.sha256));
+  const merkleRoot = toHex(new MerkleTree(crypto.sha256, leaves).root());
+  const head = leaves.reduce((link, leaf) => nextHead(link, leaf, crypto.sha256), emptyHead());
+  const evidence = recorded.packages[0]!;
+  const lie = { ...evidence.intervals[0]!, merkleRoot, ...changes };
   const intervalHeads = { [lie.meter]: toHex(intervalHash(lie, crypto.sha256)) };
-  const checkpoint = device.checkpoint({ ...statementOf(0), intervalHeads }, 256n);
-  return {
-    ...recorded,
-    packages: [device.sign({ ...first, intervals: [lie], checkpoint })],
-    checkpoints: [],
-    readings: recorded.readings.slice(0, statementOf(0).readings.last),
-  };
+  const statement = { ...statementOf(0), merkleRoot, chainHead: toHex(head), intervalHeads };
+  const checkpoint = device.checkpoint(statement, 256n);
+  const packages = [device.sign({ ...evidence, intervals: [lie], checkpoint })];
+  return { ...recorded, packages, checkpoints: [], readings };
 }
 const without = <T>(list: readonly T[], index: number): T[] => list.filter((_, i) => i !== index);
+
+it("a file with an honest first interval alone is proven, so that only the lies below are refused", () => {
+  expect(verify(withBoundary({}))).toMatchObject({ proven: true, readings: 42 });
+});
 
 describe("a forged evidence file", () => {
   const foreign = new TestDevice(node, "h2");
@@ -322,6 +330,31 @@ describe("a forged evidence file", () => {
       "/readings/0",
       "an interval that begins with another reading than it says",
       withBoundary({ boundaryErrorMs: { start: 0, end: 250 } }),
+    ],
+    [
+      "evidence.boundary",
+      "/readings/0",
+      "an interval that begins with a rejected reading",
+      withBoundary({}, { quality: "rejected", reason: "meter.register-jumped" }),
+    ],
+    [
+      "evidence.chain-head",
+      "/readings/0",
+      "a first batch that follows something",
+      {
+        ...withStatement(0, { chainHead: "0".repeat(64) }),
+        packages: withStatement(0, { chainHead: "0".repeat(64) }).packages.slice(0, 2),
+        readings: recorded.readings.slice(0, 42),
+      },
+    ],
+    [
+      "evidence.batch",
+      "/checkpoints/0",
+      "a later batch that holds a reading of an earlier one",
+      {
+        ...recorded,
+        checkpoints: [following({ sequence: 9, readings: { first: 122, last: 130 } }, 300n)],
+      },
     ],
     [
       "evidence.boundary",

@@ -136,6 +136,11 @@ describe("placement epochs", () => {
       .every(1000, 16_000, 41_000, { bootId: "boot-2" });
     expect(scene.summary()).toEqual(["0-20 good 2", "20-40 good 2"]);
   });
+  it("end where the monotonic clock falls, which it never does in one boot", () => {
+    const scene = new Scene().every(1000, 0, 15_000);
+    scene.read(15_000, { monotonicMs: 0 }).read(20_000, { monotonicMs: 5000 });
+    expect(scene.summary()).toEqual(["0-20 unsynchronised 2"]);
+  });
   it("end once when wiring could have been changed, however often it is said", () => {
     const scene = new Scene().every(1000, 0, 5000);
     scene.state = disturb(disturb(scene.state));
