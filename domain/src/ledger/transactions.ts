@@ -123,6 +123,7 @@ export const transactions = {
     errors: [
       "evidence.attestation",
       "evidence.certification",
+      "evidence.counter-name",
       "evidence.key",
       "participants.exists",
       "participants.taken",

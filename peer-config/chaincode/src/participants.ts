@@ -1,5 +1,11 @@
 import { CodedError } from "@powershare/domain/errors";
-import { canonicalJson, fromHex, verifyKeyCertification } from "@powershare/domain/evidence";
+import {
+  canonicalJson,
+  deviceCounterName,
+  fromHex,
+  toHex,
+  verifyKeyCertification,
+} from "@powershare/domain/evidence";
 import {
   type Participant,
   participant as participantSchema,
@@ -124,6 +130,13 @@ async function admitResident(
       );
     }
     await state.put(key, { participant: resident.id });
+  }
+  // An index with other attributes could be written, and so set back.
+  if (resident.counterName !== toHex(deviceCounterName(crypto.sha256))) {
+    throw new CodedError(
+      "evidence.counter-name",
+      `the counter of ${resident.id} is not the orderly NV counter that a device has`,
+    );
   }
   const { attestationSpki, readingSpki } = verifyKeyCertification(
     {

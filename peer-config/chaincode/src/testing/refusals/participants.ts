@@ -50,6 +50,12 @@ export const participantCases: Case[] = [
     },
   ],
   [
+    "evidence.counter-name",
+    "an NV index that is no counter of a device",
+    () =>
+      register({ ...new TestResident("h3").registration(), counterName: `000b${"7".repeat(64)}` }),
+  ],
+  [
     "evidence.attestation",
     "a cut certification",
     ({ h1 }) => {
