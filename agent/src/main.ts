@@ -1,3 +1,5 @@
+import "./heap-flags.js";
+
 import { mkdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

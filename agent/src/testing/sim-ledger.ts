@@ -77,7 +77,7 @@ export class SimLedger implements Ledger {
       throw new LedgerError("ledger.endorse-refused", "refused", { reason });
     }
     try {
-      this.#execute({ transactionId: "", name, args }, false);
+      this.#execute({ transactionId: "", name, args }, undefined);
     } catch (cause) {
       throw new LedgerError("ledger.endorse-refused", String(cause), {
         cause,
@@ -181,28 +181,33 @@ export class SimLedger implements Ledger {
   }
 
   #commitDue(): void {
-    while ((this.#ordered[0]?.commitAtMs ?? Infinity) <= this.#clock.monotonicMs()) {
-      const envelope = this.#ordered.shift()?.envelope;
+    for (const { envelope, commitAtMs } of [...this.#ordered]) {
+      const ageMs = this.#clock.monotonicMs() - commitAtMs;
+      if (ageMs < 0) return;
+      this.#ordered.shift();
       // A repeated envelope is booked as a duplicate and changes nothing.
-      if (envelope === undefined || this.#verdicts.has(envelope.transactionId)) continue;
-      this.#verdicts.set(envelope.transactionId, this.#commit(envelope));
+      if (this.#verdicts.has(envelope.transactionId)) continue;
+      this.#verdicts.set(
+        envelope.transactionId,
+        this.#commit(envelope, this.#clock.nowMs() - ageMs),
+      );
     }
   }
 
-  #commit(envelope: Envelope): Outcome {
+  #commit(envelope: Envelope, atMs: number): Outcome {
     const conflict = this.nextConflicts;
     this.nextConflicts = false;
     if (conflict) return { state: "rejected", code: "ledger.conflict" };
     try {
-      this.#execute(envelope, true);
+      this.#execute(envelope, atMs);
       return { state: "committed" };
     } catch {
       return { state: "rejected", code: "ledger.conflict" };
     }
   }
 
-  /** Throws what the contract would refuse with; changes state only where `commit` is set. */
-  #execute({ transactionId, name, args }: Envelope, commit: boolean): void {
+  /** Throws what the contract would refuse with; changes state only where it commits, at `atMs` of UTC. */
+  #execute({ transactionId, name, args }: Envelope, atMs: number | undefined): void {
     const [first = ""] = args;
     if (name === "metering:SubmitEvidence") {
       const value: unknown = JSON.parse(first);
@@ -213,7 +218,7 @@ export class SimLedger implements Ledger {
         this.#heads.get(meter),
         crypto,
       );
-      if (!commit) return;
+      if (atMs === undefined) return;
       this.#heads.set(meter, head);
       for (const interval of evidence.intervals) this.accepted.push({ interval, transactionId });
       const { participant, intervals } = evidence;
@@ -232,8 +237,8 @@ export class SimLedger implements Ledger {
         counter,
       };
       this.emit("EvidenceAccepted", payload);
-    } else if (commit) {
-      this.done.push({ name, args, atMs: this.#clock.nowMs() });
+    } else if (atMs !== undefined) {
+      this.done.push({ name, args, atMs });
       if (name === "market:Seal") this.emit("SlotSealed", { slot: first });
       if (name === "market:Clear") {
         this.emit("SlotCleared", {

@@ -31,7 +31,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
     requestTimeout: 10_000,
     connectionTimeout: 60_000,
     keepAliveTimeout: 5_000,
-    maxParamLength: 100,
+    routerOptions: { maxParamLength: 100 },
     forceCloseConnections: true,
     logger: false,
   });
