@@ -132,9 +132,9 @@ describe("configuration", () => {
     ],
   ] as const)("says where and what for %s", (_name, from, to, code, message) => {
     const text = good.replace(from, to);
-    expect(() => parseConfig(text, "a.yaml")).toThrow(
-      expect.objectContaining({ code, message: expect.stringContaining(message) }),
-    );
+    const parse = (): unknown => parseConfig(text, "a.yaml");
+    expect(parse).toThrow(expect.objectContaining({ code }));
+    expect(parse).toThrow(message);
   });
 
   it("says all that is wrong at once", () => {
@@ -147,12 +147,8 @@ describe("configuration", () => {
     const path = join(folder, "agent.yaml");
     expect(() => loadConfig(path)).toThrow(expect.objectContaining({ code: "config.unreadable" }));
     writeFileSync(path, good);
-    expect(() => loadConfig(path)).toThrow(
-      expect.objectContaining({
-        code: "config.invalid",
-        message: expect.stringContaining("ledger.tlsRootCertificate"),
-      }),
-    );
+    expect(() => loadConfig(path)).toThrow(expect.objectContaining({ code: "config.invalid" }));
+    expect(() => loadConfig(path)).toThrow("ledger.tlsRootCertificate");
     rmSync(folder, { recursive: true });
   });
 });

@@ -18,6 +18,7 @@ import {
   type TransactionReturns,
 } from "@powershare/domain/ledger";
 import { LedgerError } from "@powershare/ledger-client";
+import { z } from "zod";
 import type { Clock } from "../ports/clock.js";
 import type {
   Ledger,
@@ -27,11 +28,12 @@ import type {
   PreparedTransaction,
 } from "../ports/ledger.js";
 
-interface Envelope {
-  readonly transactionId: string;
-  readonly name: TransactionName;
-  readonly args: readonly string[];
-}
+const envelopeSchema = z.object({
+  transactionId: z.string(),
+  name: z.custom<TransactionName>(),
+  args: z.array(z.string()).readonly(),
+});
+type Envelope = z.infer<typeof envelopeSchema>;
 
 const commitMs = 200;
 const crypto = cryptoFrom(node);
@@ -95,7 +97,7 @@ export class SimLedger implements Ledger {
     const fate = this.nextSubmit;
     this.nextSubmit = "ok";
     if (fate !== "lost-before") {
-      const envelope: Envelope = JSON.parse(Buffer.from(bytes).toString());
+      const envelope = envelopeSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
       this.submissions.push(envelope.transactionId);
       this.#ordered.push({ envelope, commitAtMs: this.#clock.monotonicMs() + commitMs });
     }
@@ -181,7 +183,7 @@ export class SimLedger implements Ledger {
   }
 
   #commitDue(): void {
-    for (const { envelope, commitAtMs } of [...this.#ordered]) {
+    for (const { envelope, commitAtMs } of this.#ordered.slice()) {
       const ageMs = this.#clock.monotonicMs() - commitAtMs;
       if (ageMs < 0) return;
       this.#ordered.shift();
@@ -211,7 +213,7 @@ export class SimLedger implements Ledger {
     const [first = ""] = args;
     if (name === "metering:SubmitEvidence") {
       const value: unknown = JSON.parse(first);
-      const meter = String(Object(value).meter);
+      const { meter } = z.object({ meter: z.string() }).parse(value);
       const { evidence, head } = verifyPackage(
         value,
         this.#registered,

@@ -7,6 +7,7 @@ import { parseEvidenceFile } from "@powershare/domain/evidence";
 import { TestHousehold } from "@powershare/domain/testing";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { Overview, Part } from "../../ports/overview.js";
 import { silentLog } from "../../testing/sim-household.js";
 import { httpServer, listen } from "./server.js";
@@ -106,7 +107,10 @@ describe("what is served", () => {
 
   it("is a description of the API", async () => {
     const { body } = await ask("/api/openapi.json");
-    expect(Object.keys(JSON.parse(body).paths)).toEqual(
+    const { paths } = z
+      .object({ paths: z.record(z.string(), z.unknown()) })
+      .parse(JSON.parse(body));
+    expect(Object.keys(paths)).toEqual(
       expect.arrayContaining([
         "/api/overview",
         "/api/stream",
@@ -194,7 +198,7 @@ describe("who is answered", () => {
     const listeners = Array.from({ length: 20 }, () =>
       fetch(`http://127.0.0.1:${port}/api/stream`).then((response) => {
         const { status } = response;
-        return { status, close: () => response.body?.cancel() };
+        return { status, close: async () => await response.body?.cancel() };
       }),
     );
     const answers = await Promise.all(listeners);
