@@ -53,3 +53,6 @@ export const en = {
     "{readings} readings, {checkpoints} sealed by the chip, {committed} intervals proven on the ledger",
   rejected: "{count} readings were implausible and are kept, but never billed",
 } as const;
+
+/** Every language has exactly the keys of English; the compiler says so. */
+export type Messages = Record<keyof typeof en, string>;

@@ -1,8 +1,7 @@
-import { en } from "./en.js";
+import { en, type Messages } from "./en.js";
 import { pt } from "./pt.js";
 
-/** Every language has exactly the keys of English; the compiler says so. */
-export type Messages = Record<keyof typeof en, string>;
+export type { Messages };
 export type Language = "en" | "pt";
 
 const languages: Record<Language, Messages> = { en, pt };
