@@ -27,14 +27,14 @@ export interface JoinOptions {
 export class Household {
   readonly spec: HouseholdSpec;
   readonly directory: string;
-  readonly tpm: Child;
+  #tpm: Child;
   #agent: AgentProcess | undefined;
 
   /** TPM and meters, which need no network; everything of the household goes into `directory`. */
   static async prepare(spec: HouseholdSpec, directory: string, meters: Meters): Promise<Household> {
     mkdirSync(join(directory, "data"), { recursive: true, mode: 0o700 });
     const [tpm] = await Promise.all([
-      startTpm(`TPM of ${spec.id}`, directory, join(directory, "tpm.log")),
+      startTpmOf(spec, directory),
       meters.open(spec, serialPath(directory)),
     ]);
     return new Household(spec, directory, tpm);
@@ -43,7 +43,11 @@ export class Household {
   private constructor(spec: HouseholdSpec, directory: string, tpm: Child) {
     this.spec = spec;
     this.directory = directory;
-    this.tpm = tpm;
+    this.#tpm = tpm;
+  }
+
+  get tpm(): Child {
+    return this.#tpm;
   }
 
   /** The household's agent, once it has joined. */
@@ -112,8 +116,17 @@ export class Household {
 
   /** The TPM goes last: the agent still has to say goodbye to it. */
   async stopTpm(): Promise<void> {
-    await this.tpm.stop();
+    await this.#tpm.stop();
   }
+
+  /** The same TPM again, with what it kept. */
+  async startTpm(): Promise<void> {
+    this.#tpm = await startTpmOf(this.spec, this.directory);
+  }
+}
+
+function startTpmOf({ id }: HouseholdSpec, directory: string): Promise<Child> {
+  return startTpm(`TPM of ${id}`, directory, join(directory, "tpm.log"));
 }
 
 function meterId(meter: { readonly profile: string; readonly serialNumber: string }): string {
