@@ -13,8 +13,6 @@ export interface MeterLineOptions {
 }
 
 const baudRate = 9600;
-/** What an SDM630 takes before it answers, beside the silence the standard asks for. */
-const turnaroundMs = 15;
 
 /** The meters of one household on their serial line, and the house whose energy they count. */
 export class MeterLine {
@@ -35,7 +33,6 @@ export class MeterLine {
         meters.#detach();
         meters.#server = serveRtu(stream, {
           baudRate,
-          turnaroundMs,
           units: meters.#units(),
           faults: (request) => meters.#faults(request),
         });

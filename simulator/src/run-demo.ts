@@ -16,7 +16,8 @@ import { describeOutage, runOutage } from "./outage.js";
 import { createRunDirectory, removeRun } from "./run-directory.js";
 import { type DemoSummary, summarise } from "./summary.js";
 
-const chaincodeMain = fileURLToPath(
+/** Program of the chaincode that the network serves. */
+export const chaincodeMain = fileURLToPath(
   new URL("../../peer-config/chaincode/dist/main.js", import.meta.url),
 );
 export const demoSettings: Settings = {

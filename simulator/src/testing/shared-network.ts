@@ -1,8 +1,8 @@
 import type { Server } from "node:http";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Network, startNetwork } from "@powershare/fabric";
 import type { TestProject } from "vitest/node";
+import { chaincodeMain } from "../run-demo.js";
 import { createRunDirectory, removeRun } from "../run-directory.js";
 import { serveNetwork } from "./network-control.js";
 
@@ -13,9 +13,6 @@ declare module "vitest" {
   }
 }
 
-const chaincodeMain = fileURLToPath(
-  new URL("../../../peer-config/chaincode/dist/main.js", import.meta.url),
-);
 let directory: string | undefined;
 let network: Network | undefined;
 let server: Server | undefined;
