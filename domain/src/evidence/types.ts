@@ -57,6 +57,12 @@ export const reading = z.strictObject({
 });
 export type Reading = z.infer<typeof reading>;
 
+/**
+ * Energy of one interval: what a house could not use in a year, and so little that the sums over a
+ * microgrid stay safe integers.
+ */
+const intervalWh = wh.max(1_000_000_000);
+
 /** Values of the cumulative registers at a boundary, rounded half to even to Wh. */
 export const registerValues = z.strictObject({ importWh: wh, exportWh: wh });
 export type RegisterValues = z.infer<typeof registerValues>;
@@ -76,8 +82,8 @@ export const interval = z.strictObject({
   previous: sha256Hex,
   start: instantSeconds,
   end: instantSeconds,
-  importWh: wh,
-  exportWh: wh,
+  importWh: intervalWh,
+  exportWh: intervalWh,
   first: registerValues,
   last: registerValues,
   /** Sequences of the readings taken as the boundaries. */
