@@ -487,6 +487,11 @@ const entries = {
     meaning: "The grid is no tree with one root.",
     remedy: "Give every node but one a parent, without cycles.",
   },
+  "market.not-cleared": {
+    retry: "later",
+    meaning: "The slot is sealed and its orders are not matched yet.",
+    remedy: "Clear it first, and settle when the clearing is committed.",
+  },
   "market.not-ended": {
     retry: "later",
     meaning: "The slot has not ended.",

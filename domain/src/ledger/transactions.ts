@@ -248,7 +248,7 @@ export const transactions = {
   "metering:SubmitEvidence": {
     kind: "submit",
     summary:
-      "Accepts up to 200 consecutive intervals of one meter: hash chain, sequence, registers, signature of the reading key, attestation and counter must hold. Intervals of a slot that is already settled are kept as late. The same package again has no effect.",
+      "Accepts up to 200 consecutive intervals of one meter: hash chain, sequence, registers, signature of the reading key, attestation and counter must hold. Intervals of a slot that is already settled, or older than 35 days, are kept as late. The same package again has no effect.",
     args: z.object({
       package: json(
         evidencePackage.meta({ title: "evidence package of domain/src/evidence/types.ts" }),
@@ -285,7 +285,7 @@ export const transactions = {
       "evidence.time-order",
       "evidence.uncovered",
     ],
-    keys: "meter~meter, evidence~slot~participant~meter or late~slot~participant~meter",
+    keys: "meter~meter, evidence~slot~role~participant~meter or late~slot~role~participant~meter",
   },
   "metering:ReadMeter": {
     kind: "evaluate",
@@ -341,12 +341,17 @@ export const transactions = {
   "market:Settle": {
     kind: "submit",
     summary:
-      "Settles a slot once, against evidence: when all active residents' connection points have reached its end, or after the deadline. A slot without clearing is settled at the utilities' tariffs.",
+      "Settles a slot once, against evidence: when all active residents' connection points have reached its end, or after the deadline. A slot that nobody sealed is settled at the utilities' tariffs.",
     args: z.object({ slotStart: instantSeconds }),
     roles: everyRole,
     event: "SlotSettled",
     returns: effect,
-    errors: ["market.not-ended", "market.evidence-missing", "market.slot-range"],
+    errors: [
+      "market.evidence-missing",
+      "market.not-cleared",
+      "market.not-ended",
+      "market.slot-range",
+    ],
     keys: "settlement~slot, wallet~*, energy",
   },
   "market:ReadSlot": {

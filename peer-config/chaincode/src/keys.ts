@@ -1,3 +1,4 @@
+import type { MeterRole } from "@powershare/domain/evidence";
 import type { Key } from "./state.js";
 
 /** All keys of the ledger. `slot` is the slot's start as an instant, so that a scan of one slot is a range. */
@@ -22,14 +23,15 @@ export const keys = {
     parts: [id, transactionId],
   }),
   meter: (meter: string): Key => ({ type: "meter", parts: [meter] }),
-  evidence: (slot: string, participant: string, meter: string): Key => ({
+  /** By role, so that a settlement scans what it settles and generators do not get in its way. */
+  evidence: (slot: string, role: MeterRole, participant: string, meter: string): Key => ({
     type: "evidence",
-    parts: [slot, participant, meter],
+    parts: [slot, role, participant, meter],
   }),
-  /** Evidence that came after its slot was settled. */
-  late: (slot: string, participant: string, meter: string): Key => ({
+  /** Evidence that came after its slot was settled, or too late for it to be. */
+  late: (slot: string, role: MeterRole, participant: string, meter: string): Key => ({
     type: "late",
-    parts: [slot, participant, meter],
+    parts: [slot, role, participant, meter],
   }),
   order: (slot: string, participant: string): Key => ({
     type: "order",

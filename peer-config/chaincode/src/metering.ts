@@ -1,9 +1,15 @@
 import { CodedError } from "@powershare/domain/errors";
-import { fromHex, intervalHash, toHex, verifyPackage } from "@powershare/domain/evidence";
+import {
+  fromHex,
+  type Interval,
+  intervalHash,
+  toHex,
+  verifyPackage,
+} from "@powershare/domain/evidence";
 import { acceptedEvidence, meterHead, type Participant } from "@powershare/domain/ledger";
 import { already, type Call, done, type Handler } from "./call.js";
 import { keys } from "./keys.js";
-import { instant, requireSlot } from "./slots.js";
+import { instant, requireSlot, settleableMs } from "./slots.js";
 
 export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
   call,
@@ -15,9 +21,8 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
   const last = evidence.intervals.at(-1);
   if (last === undefined) throw new CodedError("ledger.arguments", "no intervals");
   const hash = toHex(intervalHash(last, crypto.sha256));
-  if (await isAccepted(call, resident.id, evidence.meter, slotOf(last.end, slotSeconds), hash)) {
+  if (await isAccepted(call, resident.id, last, slotOf(last.end, slotSeconds), hash))
     return already;
-  }
   const before = await state.get(keys.meter(evidence.meter), meterHead);
   const { head } = verifyPackage(evidence, registeredDevice(resident), before, crypto, {
     slotSeconds,
@@ -30,10 +35,11 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
     const slot = slotOf(interval.end, slotSeconds);
     // Read by each evidence and written by the settlement: one in flight while its slot is settled gets a
     // conflict, and comes back as late. So every interval is settled, or late, and never both.
-    const isLate = await state.has(keys.settled(slot));
+    const isLate =
+      atMs - Date.parse(interval.end) > settleableMs || (await state.has(keys.settled(slot)));
     if (isLate) late += 1;
     const key = isLate ? keys.late : keys.evidence;
-    await state.put(key(slot, resident.id, evidence.meter), {
+    await state.put(key(slot, interval.role, resident.id, evidence.meter), {
       participant: resident.id,
       meter: evidence.meter,
       role: interval.role,
@@ -108,12 +114,12 @@ function registeredDevice(resident: Resident) {
 async function isAccepted(
   { state }: Call,
   participant: string,
-  meter: string,
+  { meter, role }: Interval,
   slot: string,
   hash: string,
 ): Promise<boolean> {
   for (const key of [keys.evidence, keys.late]) {
-    const found = await state.get(key(slot, participant, meter), acceptedEvidence);
+    const found = await state.get(key(slot, role, participant, meter), acceptedEvidence);
     if (found?.hash === hash) return true;
   }
   return false;

@@ -13,14 +13,11 @@ import { type Clearing, clearing, escrowOf } from "./clearing.js";
 import { keys } from "./keys.js";
 import { slotOrdersOf } from "./orders.js";
 import { allParticipants } from "./participants.js";
-import { requireSlot, type SlotTimes } from "./slots.js";
+import { requireSlot, type SlotTimes, settleableMs } from "./slots.js";
 import { WalletBook } from "./wallet-book.js";
 import { addEnergyTotals } from "./wallets.js";
 
 type Resident = Extract<Participant, { kind: "resident" }>;
-
-/** Evidence and corrections are taken for this long; older slots are not settled any more. */
-const oldestMs = 35 * 86_400_000;
 
 export const settleSlot: Handler<"market:Settle"> = async (call, { slotStart }) => {
   const settings = call.settings();
@@ -31,9 +28,9 @@ export const settleSlot: Handler<"market:Settle"> = async (call, { slotStart }) 
   const residents = participants.filter((one): one is Resident => one.kind === "resident");
   // Evidence of this slot that is ordered before this transaction in the same block makes the scan invalid
   // (PHANTOM_READ_CONFLICT), and the settlement is made again with it.
-  const evidence = (await call.state.scan("evidence", [slot.start], acceptedEvidence))
-    .map(({ value }) => value)
-    .filter(({ role }) => role === "connection");
+  const evidence = (
+    await call.state.scan("evidence", [slot.start, "connection"], acceptedEvidence)
+  ).map(({ value }) => value);
   const missing = await missingEvidence(call, slot, residents, evidence);
   requireComplete(call, slot, settings, missing);
   const cleared = await clearingOf(call, slot, participants);
@@ -50,16 +47,28 @@ export const settleSlot: Handler<"market:Settle"> = async (call, { slotStart }) 
   return done({ name: "SlotSettled", payload: { ...told, slot: slot.start, changes } });
 };
 
-/** The clearing of a slot; of one that was never cleared, an empty one with the tariffs of today. */
+/**
+ * The clearing of a slot, with utilities that were registered since, for their residents are settled
+ * too; of a slot that was never sealed, an empty one with the tariffs of today.
+ */
 async function clearingOf(
   call: Call,
   slot: SlotTimes,
   participants: readonly Participant[],
 ): Promise<Pick<Clearing, "orders" | "result">> {
+  const today = slotOrdersOf(call, slot, "00", [], participants);
   const cleared = await call.state.get(keys.clearing(slot.start), clearing);
-  if (cleared !== undefined) return cleared;
-  const orders = slotOrdersOf(call, slot, "00", [], participants);
-  return { orders, result: clear(orders, call.crypto.sha256) };
+  if (cleared !== undefined) {
+    const { orders, result } = cleared;
+    const known = new Set(orders.utilities.map(({ id }) => id));
+    const since = today.utilities.filter(({ id }) => !known.has(id));
+    return { orders: { ...orders, utilities: [...orders.utilities, ...since] }, result };
+  }
+  // Or whoever regrets his order could settle the slot before it is cleared.
+  if (await call.state.has(keys.seal(slot.start))) {
+    throw new CodedError("market.not-cleared", `slot ${slot.start} is sealed and not cleared`);
+  }
+  return { orders: today, result: clear(today, call.crypto.sha256) };
 }
 
 /** What the meters at the connection points say, one entry per resident that has evidence. */
@@ -111,7 +120,7 @@ function requireEnded({ at, atMs }: Call, { start, endMs }: SlotTimes): void {
   if (atMs < endMs) {
     throw new CodedError("market.not-ended", `at ${at} slot ${start} has not ended`);
   }
-  if (atMs - endMs > oldestMs) {
+  if (atMs - endMs > settleableMs) {
     throw new CodedError("market.slot-range", `slot ${start} ended more than 35 days ago`);
   }
 }

@@ -8,6 +8,9 @@ export interface SlotTimes {
   readonly endMs: number;
 }
 
+/** For this long after its end a slot can be settled; evidence that comes later is late. */
+export const settleableMs = 35 * 86_400_000;
+
 /** @throws CodedError market.slot-range where the instant is not the start of a slot */
 export function requireSlot(slotStart: string, { slotSeconds }: Settings): SlotTimes {
   const startMs = Date.parse(slotStart);

@@ -114,12 +114,13 @@ export const audit: Handler<"wallets:Audit"> = async ({ state }) => {
   };
 };
 
-/** Adds to the totals of energy; read and written by each settlement, which the wallets put in a row anyway. */
+/** Adds to the totals of energy; read and written by each settlement that moves any, which the wallets put in a row anyway. */
 export async function addEnergyTotals(
   state: State,
   mintedWh: bigint,
   retiredWh: bigint,
 ): Promise<void> {
+  if (mintedWh === 0n && retiredWh === 0n) return;
   const before = (await state.get(keys.energy, energyTotals)) ?? noEnergy;
   await state.put(keys.energy, {
     mintedWh: (BigInt(before.mintedWh) + mintedWh).toString(),

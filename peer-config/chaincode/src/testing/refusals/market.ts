@@ -47,11 +47,19 @@ export const marketCases: Case[] = [
     "market.settled",
     "clearing after settlement",
     async ({ ledger, h1 }) => {
-      ledger.at(instantAfter(-10));
-      await ledger.submit(h1.identity, "market:Seal", { slotStart: firstSlot });
       ledger.at(instantAfter(900 + 600));
       await ledger.submit(h1.identity, "market:Settle", { slotStart: firstSlot });
       return onSlot("market:Clear", h1.identity);
+    },
+  ],
+  [
+    "market.not-cleared",
+    "settling before the orders are matched",
+    async ({ ledger, h1 }) => {
+      ledger.at(instantAfter(-10));
+      await ledger.submit(h1.identity, "market:Seal", { slotStart: firstSlot });
+      ledger.at(instantAfter(900 + 600));
+      return onSlot("market:Settle", h1.identity);
     },
   ],
   [

@@ -1,0 +1,121 @@
+import { expect, test } from "vitest";
+import {
+  buy,
+  firstSlot,
+  giveCoins,
+  instantAfter,
+  neighbourhood,
+  operator,
+  sell,
+  slotAt,
+  TestResident,
+  utility,
+} from "./testing/neighbourhood.js";
+import type { TestLedger } from "./testing/test-ledger.js";
+
+// What one participant may try so that others are not settled, or not as they were metered.
+
+const slotStart = firstSlot;
+
+async function street(): Promise<{ ledger: TestLedger; sun: TestResident; shade: TestResident }> {
+  const sun = new TestResident("sun");
+  const shade = new TestResident("shade");
+  const ledger = await neighbourhood([sun, shade]);
+  await giveCoins(ledger, "shade", 10);
+  return { ledger, sun, shade };
+}
+
+const endorseEvidence = (
+  ledger: TestLedger,
+  by: TestResident,
+  exportWh: number,
+  meter = by.meter,
+) =>
+  ledger.endorse(by.identity, "metering:SubmitEvidence", [
+    JSON.stringify(by.household.evidence(meter, [{ importWh: 0, exportWh }])),
+  ]);
+
+async function send(ledger: TestLedger, by: TestResident, exportWh: number): Promise<void> {
+  expect(ledger.commit(await endorseEvidence(ledger, by, exportWh))).toBe("VALID");
+}
+
+async function contract({ ledger, sun, shade }: Awaited<ReturnType<typeof street>>): Promise<void> {
+  await ledger.submit(sun.identity, "market:PlaceOrder", { slotStart, order: sell(600, 100_000) });
+  await ledger.submit(shade.identity, "market:PlaceOrder", { slotStart, order: buy(600, 200_000) });
+  ledger.at(instantAfter(-30));
+  await ledger.submit(sun.identity, "market:Seal", { slotStart });
+}
+
+test("a meter cannot claim so much that the neighbourhood's sums are no longer exact", async () => {
+  const { ledger, sun, shade } = await street();
+  ledger.at(slotAt(1));
+  await expect(endorseEvidence(ledger, sun, Number.MAX_SAFE_INTEGER)).rejects.toHaveProperty(
+    "code",
+    "ledger.arguments",
+  );
+  await send(ledger, shade, 1_000_000_000);
+});
+
+test("a sealed slot is not settled before its contracts are made", async () => {
+  const world = await street();
+  const { ledger, sun, shade } = world;
+  await contract(world);
+  ledger.at(slotAt(1));
+  await send(ledger, sun, 600);
+  await send(ledger, shade, 0);
+  const settle = ledger.endorse(shade.identity, "market:Settle", [slotStart]);
+  await expect(settle).rejects.toHaveProperty("code", "market.not-cleared");
+  await ledger.submit(sun.identity, "market:Clear", { slotStart });
+  expect(await ledger.submit(sun.identity, "market:Settle", { slotStart })).toBe("done");
+});
+
+test("a utility that came after the clearing settles its residents all the same", async () => {
+  const world = await street();
+  const { ledger, sun, shade } = world;
+  await contract(world);
+  await ledger.submit(sun.identity, "market:Clear", { slotStart });
+  await ledger.submit(operator, "participants:RegisterParticipant", {
+    registration: { ...utility, id: "new-co" },
+  });
+  const newcomer = new TestResident("newcomer");
+  await ledger.submit(operator, "participants:RegisterParticipant", {
+    registration: { ...newcomer.registration(), utility: "new-co" },
+  });
+  ledger.at(slotAt(1));
+  for (const one of [sun, shade, newcomer]) await send(ledger, one, 600);
+  await ledger.submit(sun.identity, "market:Settle", { slotStart });
+  const { settlement } = await ledger.read(operator, "market:ReadSlot", { slotStart });
+  expect(settlement?.dues).toContainEqual({
+    from: "new-co",
+    to: "newcomer",
+    amountNano: "30000000",
+    reason: "feed-in",
+  });
+});
+
+test("evidence too old for its slot to be settled is late at once", async () => {
+  const { ledger, sun } = await street();
+  ledger.at("2026-07-06T12:15:01Z");
+  await send(ledger, sun, 5);
+  expect(ledger.events.at(-1)).toMatchObject({ name: "EvidenceAccepted", payload: { late: 1 } });
+});
+
+test("settlements of slots in which nothing flowed do not get in the way of others", async () => {
+  const { ledger, sun, shade } = await street();
+  ledger.at(instantAfter(900 + 600));
+  await send(ledger, sun, 5);
+  const real = await ledger.endorse(sun.identity, "market:Settle", [slotStart]);
+  await ledger.submit(shade.identity, "market:Settle", { slotStart: slotAt(-9) });
+  expect(ledger.commit(real)).toBe("VALID");
+});
+
+test("evidence of generators, which is not settled, does not get in the way of a settlement", async () => {
+  const { ledger, sun, shade } = await street();
+  ledger.at(slotAt(1));
+  await send(ledger, sun, 5);
+  await send(ledger, shade, 0);
+  const settle = await ledger.endorse(sun.identity, "market:Settle", [slotStart]);
+  const generator = await endorseEvidence(ledger, shade, 7, "eastron/sdm230:shade");
+  expect(ledger.commit(generator)).toBe("VALID");
+  expect(ledger.commit(settle)).toBe("VALID");
+});
