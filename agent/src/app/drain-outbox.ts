@@ -61,6 +61,7 @@ export function drainOutbox(options: DrainOutboxOptions): Loop {
       const delays = await Promise.all(
         store.unsentMeters().map(async (meter) => await drainMeter(meter, stopping)),
       );
+      health.ok("store", "outbox");
       return Math.min(idleMs, ...delays);
     } catch (error) {
       health.problem("store", "outbox", "failed", error);

@@ -5,7 +5,7 @@ import type { LedgerStore } from "../ports/store.js";
 import { type Loop, startLoop } from "./loop.js";
 import type { Market, MarketView } from "./market-view.js";
 import { slotName } from "./slots.js";
-import { type Health, partOf } from "./watch-health.js";
+import type { Health } from "./watch-health.js";
 
 /** Time for the agent before in rank to have its transaction committed and told to all. */
 const staggerMs = 1_000;
@@ -53,7 +53,7 @@ class SlotDriver {
       return checkEveryMs;
     } catch (error) {
       this.#reachableSinceMs = undefined;
-      health.problem(partOf(error, "ledger"), "slots", "degraded", error);
+      health.problem("ledger", "slots", "degraded", error);
       return retryAfterMs;
     }
   }

@@ -2,7 +2,7 @@ import type { Clock } from "../ports/clock.js";
 import type { Ledger } from "../ports/ledger.js";
 import type { LedgerStore } from "../ports/store.js";
 import { type Loop, startLoop } from "./loop.js";
-import { type Health, partOf } from "./watch-health.js";
+import type { Health } from "./watch-health.js";
 
 const retryAfterMs = 5_000;
 
@@ -29,7 +29,7 @@ export function followLedger({ store, ledger, clock, health, onEvent }: FollowLe
         onEvent(event.blockNumber);
       }
     } catch (error) {
-      health.problem(partOf(error, "ledger"), "events", "failed", error);
+      health.problem("ledger", "events", "failed", error);
     }
     return retryAfterMs;
   });

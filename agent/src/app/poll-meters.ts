@@ -1,7 +1,6 @@
 import { Backoff, type Random } from "./backoff.js";
 import { type Loop, startLoop } from "./loop.js";
 import { type MeterPlace, MeterPoller, type PollerOptions, severityOf } from "./meter-poller.js";
-import { partOf } from "./watch-health.js";
 
 const retryMaxMs = 30_000;
 
@@ -63,7 +62,7 @@ class PatientPoller {
       meters.silent(place);
       // One bad frame is no trouble yet.
       if (this.#backoff.failures < 2) return;
-      health.problem(partOf(error, "bus"), place, severityOf(role), error);
+      health.problem("bus", place, severityOf(role), error);
     }
   }
 }

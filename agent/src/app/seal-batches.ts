@@ -9,7 +9,7 @@ import type { LiveMeters } from "./live-meters.js";
 import { type Loop, startLoop } from "./loop.js";
 import { makeBatch } from "./make-batch.js";
 import type { ReadingLog } from "./reading-log.js";
-import { type Health, partOf } from "./watch-health.js";
+import type { Health } from "./watch-health.js";
 
 /** Bounds memory and the time of one transaction when a long backlog is sealed. */
 const mostReadings = 2_000;
@@ -67,7 +67,7 @@ export function sealBatches(options: SealBatchesOptions): Loop {
       sealedAtMs = clock.monotonicMs();
       backoff.reset();
     } catch (error) {
-      health.problem(partOf(error, "tpm"), "checkpoints", "failed", error);
+      health.problem("tpm", "evidence", "failed", error);
       retryAtMs = clock.monotonicMs() + backoff.next();
     }
     return checkEveryMs;
@@ -103,7 +103,6 @@ async function sealOnce(options: SealBatchesOptions): Promise<boolean> {
   );
   if (batch === undefined) return false;
   const { attest, signature } = await signer.checkpoint(statementHash(batch.statement, sha256));
-  health.ok("tpm", "checkpoints");
   const { statement, intervals, builders } = batch;
   // What the TPM signed and a crash loses here is signed again, under a higher counter.
   store.saveSealed({
@@ -111,7 +110,7 @@ async function sealOnce(options: SealBatchesOptions): Promise<boolean> {
     intervals,
     builders,
   });
-  health.ok("store", "checkpoints");
+  health.ok("tpm", "evidence");
   if (intervals.length > 0) options.onIntervals();
   return (
     statement.readings.last < (pending.at(-1)?.reading.sequence ?? 0) ||

@@ -6,7 +6,7 @@ import type { EvidenceStore } from "../ports/store.js";
 import { type Loop, startLoop } from "./loop.js";
 import type { MarketView } from "./market-view.js";
 import { slotName } from "./slots.js";
-import { type Health, partOf } from "./watch-health.js";
+import type { Health } from "./watch-health.js";
 
 /** An order needs this long to be committed before the gate. */
 const leadMs = 2_000;
@@ -57,7 +57,7 @@ export function trade(options: TradeOptions): Loop {
       health.ok("ledger", "orders");
       return startMs - clock.nowMs();
     } catch (error) {
-      health.problem(partOf(error, "ledger"), "orders", "degraded", error);
+      health.problem("ledger", "orders", "degraded", error);
       return retryAfterMs;
     }
   });

@@ -36,18 +36,25 @@ export class Health {
     this.#startedAt = this.#now();
   }
 
+  /** The source is well, also where its trouble lay with another part. */
   ok(part: PartName, source: string): void {
-    const before = this.#sources[part].get(source);
-    if (before?.severity === "ok") return;
-    this.#sources[part].set(source, { severity: "ok", since: this.#now() });
-    if (before !== undefined) this.#log.info({ part, source }, "well again");
+    if (this.#sources[part].get(source)?.severity !== "ok") this.#set(part, source, "ok");
+    this.#wellElsewhere(part, source);
   }
 
+  /** Trouble of a source, booked to the part that its cause speaks of, or else to `part`. */
   problem(part: PartName, source: string, severity: Severity, error: unknown): void {
-    const before = this.#sources[part].get(source);
-    const same = before?.severity === severity && codeIn(before.error) === codeIn(error);
-    this.#sources[part].set(source, { severity, error, since: same ? before.since : this.#now() });
-    if (!same) this.#log.warn({ part, source, code: codeIn(error), err: error }, "trouble");
+    const cause = telling(error);
+    const family = codeOf(cause)?.split(".")[0];
+    const blamed = partNames.find((name) => name === family) ?? part;
+    const before = this.#sources[blamed].get(source);
+    const same = before?.severity === severity && codeIn(before.error) === codeIn(cause);
+    this.#set(blamed, source, severity, cause, same ? before.since : undefined);
+    if (!same) {
+      const fields = { part: blamed, source, code: codeIn(cause), err: cause };
+      this.#log.warn(fields, "trouble");
+    }
+    this.#wellElsewhere(blamed, source);
   }
 
   part(name: PartName): Part {
@@ -70,15 +77,38 @@ export class Health {
     };
   }
 
+  #set(
+    part: PartName,
+    source: string,
+    severity: Source["severity"],
+    error?: unknown,
+    since?: string,
+  ): void {
+    const before = this.#sources[part].get(source);
+    this.#sources[part].set(source, { severity, error, since: since ?? this.#now() });
+    if (severity === "ok" && before !== undefined) this.#log.info({ part, source }, "well again");
+  }
+
+  #wellElsewhere(part: PartName, source: string): void {
+    for (const other of partNames) {
+      const severity = this.#sources[other].get(source)?.severity ?? "ok";
+      if (other !== part && severity !== "ok") this.#set(other, source, "ok");
+    }
+  }
+
   #now(): string {
     return new Date(this.#clock.nowMs()).toISOString();
   }
 }
 
-/** The part that an error speaks of, by the family of its code. */
-export function partOf(error: unknown, otherwise: PartName): PartName {
-  const family = codeOf(error)?.split(".")[0];
-  return partNames.find((name) => name === family) ?? otherwise;
+/** The error itself, or the TPM's or the store's that lies beneath it: a signature that failed is no trouble of the ledger. */
+function telling(error: unknown): unknown {
+  let beneath = error;
+  for (let depth = 0; depth < 5 && beneath instanceof Error; depth += 1) {
+    if (/^(tpm|store)\./.test(codeOf(beneath) ?? "")) return beneath;
+    beneath = beneath.cause;
+  }
+  return error;
 }
 
 /** The contract's own reason where it refused, else the error's code, also one that the catalogue does not know. */

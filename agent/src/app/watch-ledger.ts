@@ -1,7 +1,7 @@
 import type { Clock } from "../ports/clock.js";
 import type { Ledger } from "../ports/ledger.js";
 import { type Loop, startLoop } from "./loop.js";
-import { type Health, partOf } from "./watch-health.js";
+import type { Health } from "./watch-health.js";
 
 const inTroubleMs = 5_000;
 /** Each question costs a signature of the TPM, so one that is well is asked seldom. */
@@ -35,7 +35,7 @@ export class LedgerWatch {
         this.#health.ok("ledger", "peer");
         return wellMs;
       } catch (error) {
-        this.#health.problem(partOf(error, "ledger"), "peer", "failed", error);
+        this.#health.problem("ledger", "peer", "failed", error);
         return inTroubleMs;
       }
     });
