@@ -13,6 +13,8 @@ export interface JoinNetwork {
   readonly network: NetworkAccess;
   readonly settings: Settings;
   readonly progress: (message: string) => void;
+  /** Told of each household whose agent was started. */
+  readonly onStarted?: (household: Household) => void;
   /** Ends joining early. */
   readonly signal?: AbortSignal;
 }
@@ -59,7 +61,8 @@ export class Neighbourhood {
   }
 
   /** Sets the microgrid up, puts every household on the ledger and starts its agent. */
-  async join({ network, progress, settings, signal }: JoinNetwork): Promise<void> {
+  async join(options: JoinNetwork): Promise<void> {
+    const { network, onStarted, progress, settings, signal } = options;
     const desk = this.desk;
     const microgrid = desk
       .openMicrogrid(settings)
@@ -71,6 +74,7 @@ export class Neighbourhood {
       signal?.throwIfAborted();
       await household.agent.start();
       progress(`${household.spec.id} is enrolled, registered and funded; its agent is started`);
+      onStarted?.(household);
     });
     await Promise.all([microgrid, joining]);
   }

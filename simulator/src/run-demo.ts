@@ -7,6 +7,7 @@ import type { Settings } from "@powershare/domain/ledger";
 import { type Network, startNetwork } from "@powershare/fabric";
 import { openBrowser } from "./browser.js";
 import { castHouseholds } from "./cast.js";
+import type { Household } from "./household.js";
 import { Interrupt } from "./interrupt.js";
 import { LedgerWatch } from "./ledger-watch.js";
 import { narrate } from "./narrate.js";
@@ -100,11 +101,10 @@ class Demo {
       network,
       settings: demoSettings,
       progress: (message) => this.say(message),
+      onStarted: (household) => this.#started(household),
       signal: this.#interrupt.signal,
     });
     this.#seconds.setup = this.#elapsed();
-    this.#showPages(neighbourhood);
-    const firstReading = this.#timeFirstReading(neighbourhood);
     await this.#firstSettlement(watch, networkUpAt);
     const outage = await this.#outage(network, neighbourhood, watch);
     const end = await Promise.race([
@@ -112,7 +112,6 @@ class Demo {
       this.#failure,
       this.#lastSettlement(watch),
     ]);
-    await firstReading;
     await this.#summarise({ network, neighbourhood, watch, outage });
     if (outage?.ok === false) return 1;
     return end === "interrupted" && this.#options.untilSettled !== undefined ? 130 : 0;
@@ -153,29 +152,18 @@ class Demo {
     return { neighbourhood: await preparing, network: await starting };
   }
 
-  #showPages(neighbourhood: Neighbourhood): void {
-    const pages = neighbourhood.households.map(({ agent, spec }) => {
-      agent.onCrash((message) => this.#failed(new CodedError("simulator.process-failed", message)));
-      return { id: spec.id, url: `http://127.0.0.1:${agent.port}/` };
-    });
-    for (const { id, url } of pages) this.say(`page of ${id}: ${url}`);
-    const [first] = pages;
-    if (this.#options.open && first !== undefined) openBrowser(first.url);
-  }
-
-  async #timeFirstReading(neighbourhood: Neighbourhood): Promise<void> {
-    const read = neighbourhood.households.map(({ agent }) =>
-      agent.waitForOverview("a first reading", ({ counts }) => counts.readings > 0, 60_000),
-    );
-    try {
-      await Promise.any(read);
-      this.#seconds.toFirstReading = this.#elapsed();
-      this.say("the first meters have been read");
-    } catch {
-      this.#failed(
-        new CodedError("simulator.process-failed", "no agent has read a meter within a minute"),
-      );
-    }
+  #started({ agent, spec }: Household): void {
+    const url = `http://127.0.0.1:${agent.port}/`;
+    this.say(`page of ${spec.id}: ${url}`);
+    if (this.#options.open && spec.number === 1) openBrowser(url);
+    agent.onCrash((message) => this.#failed(new CodedError("simulator.process-failed", message)));
+    agent
+      .waitForOverview("a first reading", ({ counts }) => counts.readings > 0, 60_000)
+      .then(() => {
+        if (this.#seconds.toFirstReading !== 0) return;
+        this.#seconds.toFirstReading = this.#elapsed();
+        this.say(`${spec.id} is the first to have read its meters`);
+      }, this.#failed);
   }
 
   async #firstSettlement(watch: LedgerWatch, networkUpAt: number): Promise<void> {
