@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
+import { codeOf } from "@powershare/domain/errors";
 import type { Clock } from "../ports/clock.js";
 import type { Ledger } from "../ports/ledger.js";
 import type { LedgerStore } from "../ports/store.js";
 import { type Loop, startLoop } from "./loop.js";
 import type { Market, MarketView } from "./market-view.js";
 import { slotName } from "./slots.js";
-import type { Health } from "./watch-health.js";
+import { type Health, reasonOf } from "./watch-health.js";
 
 /** Time for the agent before in rank to have its transaction committed and told to all. */
 const staggerMs = 1_000;
 const checkEveryMs = 500;
 const retryAfterMs = 5_000;
+const refusedWaitMs = 10_000;
 const mostSettledPerRun = 50;
 
 export interface DriveSlotsOptions {
@@ -36,6 +38,8 @@ class SlotDriver {
   readonly #options: DriveSlotsOptions;
   /** When each ended slot was first seen to have all its evidence. */
   readonly #readyAtMs = new Map<number, number>();
+  /** What the contract refused, and when to try again. */
+  readonly #refused = new Map<string, { readonly untilMs: number; readonly error: unknown }>();
   #reachableSinceMs: number | undefined;
 
   constructor(options: DriveSlotsOptions) {
@@ -47,9 +51,14 @@ class SlotDriver {
     try {
       const today = await market.read();
       this.#reachableSinceMs ??= clock.monotonicMs();
+      for (const [attempt, { untilMs }] of this.#refused) {
+        if (untilMs <= clock.monotonicMs()) this.#refused.delete(attempt);
+      }
       await this.#sealNext(today);
       await this.#settleEnded(today);
-      health.ok("ledger", "slots");
+      const [refusal] = this.#refused.values();
+      if (refusal === undefined) health.ok("ledger", "slots");
+      else health.problem("ledger", "slots", "degraded", refusal.error);
       return checkEveryMs;
     } catch (error) {
       this.#reachableSinceMs = undefined;
@@ -67,8 +76,7 @@ class SlotDriver {
       startMs - settings.gateSeconds * 1000 + this.#rank(startMs, residents) * staggerMs;
     if (clock.nowMs() < turnMs) return;
     if (store.slotStage(startMs) === undefined || store.slotStage(startMs) === "open") {
-      await this.#do("market:Seal", startMs);
-      await this.#do("market:Clear", startMs);
+      if (await this.#do("market:Seal", startMs)) await this.#do("market:Clear", startMs);
     } else if (store.slotStage(startMs) === "sealed" && clock.nowMs() >= turnMs + staggerMs) {
       await this.#do("market:Clear", startMs);
     }
@@ -80,8 +88,8 @@ class SlotDriver {
     const endedMs = clock.nowMs() - slotMs + 1;
     for (const { startMs, stage } of store.unsettledSlots(endedMs, mostSettledPerRun)) {
       if (!this.#mayBeSettled(startMs + slotMs, market)) continue;
-      if (stage === "sealed") await this.#do("market:Clear", startMs);
-      await this.#do("market:Settle", startMs);
+      if (stage === "sealed" && !(await this.#do("market:Clear", startMs))) continue;
+      if (!(await this.#do("market:Settle", startMs))) continue;
       store.slotSettled(startMs);
       this.#readyAtMs.delete(startMs);
     }
@@ -112,10 +120,24 @@ class SlotDriver {
     return residents.filter((id) => turn(id) < own).length;
   }
 
+  /** False where the contract refuses: one slot must not hold up the others. */
   async #do(
     name: "market:Seal" | "market:Clear" | "market:Settle",
     startMs: number,
-  ): Promise<void> {
-    await this.#options.ledger.transact(name, { slotStart: slotName(startMs) });
+  ): Promise<boolean> {
+    const { ledger, clock } = this.#options;
+    const slotStart = slotName(startMs);
+    const attempt = `${name} ${slotStart}`;
+    if (this.#refused.has(attempt)) return false;
+    try {
+      await ledger.transact(name, { slotStart });
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== "ledger.endorse-refused") throw error;
+      // Too old to be settled by anybody.
+      if (reasonOf(error) === "market.slot-range") return true;
+      this.#refused.set(attempt, { untilMs: clock.monotonicMs() + refusedWaitMs, error });
+      return false;
+    }
   }
 }

@@ -248,6 +248,31 @@ describe("driving slots", () => {
     expect(done("market:Settle")).toHaveLength(1);
   });
 
+  it("lets no slot that is refused hold up the others", async () => {
+    const home = household("h1");
+    home.drive();
+    ledger.participants = ledger.participants.filter(({ id }) => id === "h1" || id === "u1");
+    ledger.refusedSlots.set(slotName(startMs), "market.evidence-missing");
+    ledger.refusedSlots.set(slotName(startMs + slotMs), "market.slot-range");
+    for (let slot = 1; slot <= 3; slot += 1) {
+      await clock.advance(slotMs);
+      evidence("h1", startMs + slot * slotMs, slot);
+    }
+    await clock.advance(5_000);
+    expect(done("market:Settle").map(({ args }) => args[0])).toEqual([
+      slotName(startMs + 2 * slotMs),
+    ]);
+    expect(home.health.part("ledger")).toMatchObject({
+      state: "degraded",
+      code: "market.evidence-missing",
+    });
+    ledger.refusedSlots.clear();
+    await clock.advance(slotMs);
+    expect(done("market:Settle").map(({ args }) => args[0])).toContain(slotName(startMs));
+    expect(home.store.unsettledSlots(startMs + 3 * slotMs, 10)).toEqual([]);
+    expect(home.health.part("ledger").state).toBe("ok");
+  });
+
   it("waits for missing evidence until the deadline", async () => {
     household("h1").drive();
     await clock.advance(slotMs + 1_000);

@@ -48,10 +48,10 @@ export class Health {
     const family = codeOf(cause)?.split(".")[0];
     const blamed = partNames.find((name) => name === family) ?? part;
     const before = this.#sources[blamed].get(source);
-    const same = before?.severity === severity && codeIn(before.error) === codeIn(cause);
+    const same = before?.severity === severity && reasonOf(before.error) === reasonOf(cause);
     this.#set(blamed, source, severity, cause, same ? before.since : undefined);
     if (!same) {
-      const fields = { part: blamed, source, code: codeIn(cause), err: cause };
+      const fields = { part: blamed, source, code: reasonOf(cause), err: cause };
       this.#log.warn(fields, "trouble");
     }
     this.#wellElsewhere(blamed, source);
@@ -67,7 +67,7 @@ export class Health {
     if (worst === undefined) {
       return { state: "starting", since: this.#startedAt, code: null, message: null, remedy: null };
     }
-    const code = codeIn(worst.error) ?? null;
+    const code = reasonOf(worst.error) ?? null;
     return {
       state: worst.severity,
       since: worst.since,
@@ -112,7 +112,7 @@ function telling(error: unknown): unknown {
 }
 
 /** The contract's own reason where it refused, else the error's code, also one that the catalogue does not know. */
-function codeIn(error: unknown): string | undefined {
+export function reasonOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   if ("reason" in error && typeof error.reason === "string") return error.reason;
   return "code" in error && typeof error.code === "string" ? error.code : undefined;

@@ -52,6 +52,8 @@ export class SimLedger implements Ledger {
   nextConflicts = false;
   /** The next endorsement is refused with this code. */
   refuseWith: "access.unregistered" | undefined;
+  /** Transactions about these slots are refused with this code. */
+  readonly refusedSlots = new Map<string, "market.evidence-missing" | "market.slot-range">();
   settings: Settings | undefined;
   participants: Participant[] = [];
   /** Accepted intervals, with the transaction that brought them. */
@@ -78,6 +80,9 @@ export class SimLedger implements Ledger {
       const reason = this.refuseWith;
       throw new LedgerError("ledger.endorse-refused", "refused", { reason });
     }
+    const reason = this.refusedSlots.get(args[0] ?? "");
+    if (reason !== undefined)
+      throw new LedgerError("ledger.endorse-refused", "refused", { reason });
     try {
       this.#execute({ transactionId: "", name, args }, undefined);
     } catch (cause) {
