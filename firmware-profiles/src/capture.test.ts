@@ -44,6 +44,15 @@ describe("a capture", () => {
     expect(errors).toMatchObject([{ line: 3, code }]);
   });
 
+  test.each(["", "\r\n", "# tcp\n# nothing came\n"])("has a frame, unlike %j", (text) => {
+    expect(() => decodeText(text)).toThrow("expected at least one frame");
+  });
+
+  test("that is something else is quoted in part, without its control characters", () => {
+    const noise = `\u001b[2J${"x".repeat(1_000)}`;
+    expect(() => decodeText(`${ask}\n${noise}\n`)).toThrow(/^line 2: .* found "\\u001b\[2Jx{20}"$/);
+  });
+
   test("does not decode an answer to a damaged request", () => {
     const { values, errors } = decodeText(`> 01 04 00 00 00 02 71 CC\n${good}\n`);
     expect(values).toEqual({});

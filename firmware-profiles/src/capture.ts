@@ -72,14 +72,13 @@ function readLines(text: string): { lines: Line[]; isTcp: boolean } {
     const match = /^([<>])\s*((?:[0-9a-fA-F]{2}\s*)+)$/.exec(content);
     if (!match?.[2]) {
       const expected = 'expected "> " or "< " and hex bytes';
-      throw new ProfileError(
-        "profile.capture",
-        `line ${index + 1}: ${expected}, found "${content}"`,
-      );
+      const found = JSON.stringify(content.slice(0, 24));
+      throw new ProfileError("profile.capture", `line ${index + 1}: ${expected}, found ${found}`);
     }
     const bytes = Uint8Array.from(Buffer.from(match[2].replace(/\s/g, ""), "hex"));
     lines.push({ line: index + 1, isRequest: match[1] === ">", bytes });
   }
+  if (lines.length === 0) throw new ProfileError("profile.capture", "expected at least one frame");
   return { lines, isTcp: raw[0]?.trim().toLowerCase() === "# tcp" };
 }
 
@@ -195,7 +194,7 @@ function answerTo(open: Open, bytes: Uint8Array, parse: (bytes: Uint8Array) => F
  * Decodes a recorded exchange: text, one frame a line (`> ` request, `< ` answer, hex with CRC, or
  * with MBAP header after a first line `# tcp`; `#` begins a comment). Frames that are damaged, of
  * the wrong length, exceptions or unasked for go to `errors` with their line, never to `values`.
- * Throws ProfileError `profile.capture` with the line where the text is no capture.
+ * Throws ProfileError `profile.capture` with the line where the text is no capture, or has no frame.
  */
 export function decodeCapture(profile: Profile, text: string): DecodedCapture {
   const { lines, isTcp } = readLines(text);

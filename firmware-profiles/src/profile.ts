@@ -45,7 +45,7 @@ export function parseProfile(yamlText: string): Profile {
   const [broken] = document.errors;
   if (broken) {
     const { line } = lineCounter.linePos(broken.pos[0]);
-    const text = `line ${line}: expected YAML, but ${broken.message.split("\n")[0]}`;
+    const text = `line ${line}: expected YAML, but ${reasonOf(broken)}`;
     throw new ProfileError("profile.unreadable", text, { cause: broken });
   }
   const parsed = profileSchema.safeParse(document.toJS());
@@ -61,6 +61,9 @@ export function parseProfile(yamlText: string): Profile {
   if (problems.length > 0) throw invalid(problems);
   return profile;
 }
+
+/** Without the parser's own place and excerpt behind it. */
+const reasonOf = ({ message }: Error) => message.split("\n", 1)[0]?.replace(/ at line .*$/, "");
 
 function invalid(problems: readonly string[]): ProfileError {
   return new ProfileError("profile.invalid", `invalid profile: ${problems.join("; ")}`, {
