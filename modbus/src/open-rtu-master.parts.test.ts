@@ -138,6 +138,18 @@ test("Modbus TCP is read, refusals keep their code, and a late answer is no one 
   await expect(refused).rejects.toMatchObject({ code: "bus.exception", exceptionCode: 2 });
 });
 
+test("Modbus TCP that hangs up, as a gateway with too many clients does, is a port gone", async () => {
+  const gateway = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+  onEnd(async () => gateway.close());
+  await once(gateway, "listening");
+  const { port } = gateway.address() as AddressInfo;
+  const reader = openTcpReader({ host: "127.0.0.1", port });
+  onEnd(() => reader.close());
+  await expect(
+    reader.read({ unit: 1, table: "input", address: 0, count: 1 }),
+  ).rejects.toMatchObject({ code: "bus.port-gone" });
+});
+
 test("Modbus TCP where nothing listens is a missing port", async () => {
   const reader = openTcpReader({ host: "127.0.0.1", port: 1 });
   onEnd(() => reader.close());

@@ -86,14 +86,14 @@ class TcpReader implements RegisterReader {
       const text = `the meter answered with exception ${modbusCode}`;
       return this.#error("bus.exception", request, text, { cause, exceptionCode: modbusCode });
     }
-    if (errno === "ETIMEDOUT") {
+    if (errno === "ETIMEDOUT" && this.#client?.isOpen) {
       const text = `no answer within ${request.timeoutMs ?? 500} ms`;
       return this.#error("bus.timeout", request, text, { cause });
     }
     this.#drop();
-    return this.#error("bus.port-gone", request, `the connection broke: ${textOf(cause)}`, {
-      cause,
-    });
+    // A request on a connection that was closed meanwhile ends as a time-out there.
+    const why = errno === "ETIMEDOUT" ? "the other side closed it" : textOf(cause);
+    return this.#error("bus.port-gone", request, `the connection broke: ${why}`, { cause });
   }
 
   #drop(): void {
