@@ -1,5 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { CodedError } from "@powershare/domain/errors";
+import { readText } from "./input-file.js";
+import { UnreadableInput } from "./output.js";
 
 /** Longer chains than this are not built by any CA of ours. */
 const longestChain = 8;
@@ -8,6 +10,18 @@ export interface CertificateProof {
   readonly subject: string;
   /** The trusted certificate at the end of the chain; undefined where none was asked for. */
   readonly trustedBy: string | undefined;
+}
+
+/** The certificates in a PEM file, at least one. Throws UnreadableInput. */
+export async function readCertificates(path: string): Promise<X509Certificate[]> {
+  const text = await readText(path, 1);
+  try {
+    const found = certificatesOf(text);
+    if (found.length > 0) return found;
+  } catch (cause) {
+    throw new UnreadableInput(`${path}: holds a block that is no certificate`, { cause });
+  }
+  throw new UnreadableInput(`${path}: expected CERTIFICATE blocks in PEM`);
 }
 
 /** Certificates of a PEM text, in order; none where it is no PEM. Throws for a block that is no certificate. */
@@ -26,7 +40,7 @@ export function checkCertificate(
   { readingSpki, at }: { readonly readingSpki: Uint8Array; readonly at: Date },
   trust: readonly X509Certificate[] | undefined,
 ): CertificateProof {
-  const [leaf, ...further] = readCertificates(certificatePem);
+  const [leaf, ...further] = chainIn(certificatePem);
   if (leaf === undefined) throw refusal("the file's certificatePem holds no certificate");
   if (!leaf.publicKey.export({ format: "der", type: "spki" }).equals(readingSpki)) {
     throw refusal(`the certificate of ${nameOf(leaf)} is for another key than the reading key`);
@@ -48,7 +62,7 @@ export function checkCertificate(
   throw refusal(`nobody trusted issued the certificate of ${nameOf(last)}`);
 }
 
-function readCertificates(pem: string): X509Certificate[] {
+function chainIn(pem: string): X509Certificate[] {
   try {
     return certificatesOf(pem);
   } catch (cause) {

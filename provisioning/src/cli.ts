@@ -4,12 +4,16 @@ import { registerEvidenceCommands } from "./commands/evidence.js";
 import { registerMarketCommands } from "./commands/market.js";
 import { registerProfileCommands } from "./commands/profile.js";
 import { registerReadCommands } from "./commands/read.js";
-import { fail, usageError } from "./output.js";
+import { fail, usageError, watchOutput } from "./output.js";
+
+const exits = `
+Exit codes: 0 yes or done; 1 the answer is no; 2 bad usage or unreadable input;
+3 something outside failed. With --json, standard output is one JSON document.`;
 
 const program = new Command("powershare")
-  .description("Reads meters, checks evidence, clears markets, and puts a household on the ledger.")
+  .description("Read meters, check evidence, clear markets, and put a household on the ledger.")
+  .addHelpText("after", exits)
   .version("0.1.0")
-  .showHelpAfterError("(see powershare --help)")
   .exitOverride();
 
 registerEnrolCommands(program);
@@ -17,6 +21,8 @@ registerEvidenceCommands(program);
 registerMarketCommands(program);
 registerProfileCommands(program);
 registerReadCommands(program);
+pointToHelp(program, "powershare");
+watchOutput();
 
 try {
   await program.parseAsync();
@@ -27,4 +33,10 @@ try {
   } else {
     fail(error);
   }
+}
+
+/** Bad usage of a command points to that command's own help. */
+function pointToHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`(see ${name} --help)`);
+  for (const each of command.commands) pointToHelp(each, `${name} ${each.name()}`);
 }

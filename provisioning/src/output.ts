@@ -10,6 +10,19 @@ export function print(text: string): void {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
+/**
+ * Ends the command where nobody reads its output any more, as `| head -1` does, and says where
+ * output cannot be written, as on a full disk.
+ */
+export function watchOutput(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE")
+      fail(new Error(`cannot write the output: ${error.message}`, { cause: error }));
+    process.exit();
+  });
+  process.stderr.on("error", () => {});
+}
+
 /** Progress and remarks for people, on standard error. */
 export function say(text: string): void {
   process.stderr.write(`${text}\n`);

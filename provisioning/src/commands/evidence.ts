@@ -4,9 +4,9 @@ import { CodedError, type ErrorCode, remedyFor } from "@powershare/domain/errors
 import type { EvidenceFile, EvidenceFileReport, MeterProof } from "@powershare/domain/evidence";
 import type { Command } from "commander";
 import type { BoundaryProof } from "../boundary-registers.js";
-import { type CertificateProof, certificatesOf, checkCertificate } from "../certificate.js";
-import { readJson, readText } from "../json-file.js";
-import { answerNo, print, UnreadableInput } from "../output.js";
+import { type CertificateProof, checkCertificate, readCertificates } from "../certificate.js";
+import { inFile, readJson } from "../input-file.js";
+import { answerNo, print } from "../output.js";
 
 export function registerEvidenceCommands(program: Command): void {
   const evidence = program.command("evidence").description("check signed readings, offline");
@@ -38,24 +38,13 @@ interface Refusal {
 type Verdict = { readonly file: string } & (Proof | Refusal);
 
 async function verifyFiles(files: readonly string[], { trust, json }: Options): Promise<void> {
-  const anchors = trust === undefined ? undefined : await readTrust(trust);
+  const anchors = trust === undefined ? undefined : await readCertificates(trust);
   const verdicts: Verdict[] = [];
   for (const file of files) verdicts.push(await verifyFile(file, anchors));
   const proven = verdicts.every((verdict) => verdict.proven);
   if (!proven) process.exitCode = answerNo;
   const document = { proven, files: verdicts };
   print(json === true ? JSON.stringify(document, withDecimals) : verdicts.map(describe).join("\n"));
-}
-
-async function readTrust(path: string): Promise<X509Certificate[]> {
-  const text = await readText(path);
-  try {
-    const found = certificatesOf(text);
-    if (found.length > 0) return found;
-  } catch (cause) {
-    throw new UnreadableInput(`${path}: holds a block that is no certificate`, { cause });
-  }
-  throw new UnreadableInput(`${path}: expected CERTIFICATE blocks in PEM`);
 }
 
 async function verifyFile(
@@ -67,7 +56,7 @@ async function verifyFile(
   );
   const { checkBoundaryRegisters } = await import("../boundary-registers.js");
   const read = await readJson(path);
-  const file = naming(path, () => parseEvidenceFile(read));
+  const file = inFile(path, () => parseEvidenceFile(read));
   const report = verifyEvidenceFile(file, cryptoFrom(node));
   if (!report.proven) return { file: path, ...report };
   const { readingSpki: _, ...proof } = report;
@@ -94,16 +83,6 @@ function certificateOf(
   }
   if (trust === undefined) return undefined;
   throw new CodedError("evidence.certificate", "the file holds no certificate to be trusted");
-}
-
-/** A file that does not have the shape is unreadable input, not evidence judged bad. */
-function naming<T>(file: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (cause) {
-    if (!(cause instanceof CodedError)) throw cause;
-    throw new UnreadableInput(`${file}: ${cause.message}`, { cause });
-  }
 }
 
 function withDecimals(_: string, value: unknown): unknown {

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { CodedError } from "@powershare/domain/errors";
 import type { SlotOrders, SlotResult } from "@powershare/domain/market";
 import type { Command } from "commander";
-import { readJson } from "../json-file.js";
-import { answerNo, print, UnreadableInput } from "../output.js";
+import { inFile, readJson } from "../input-file.js";
+import { answerNo, print } from "../output.js";
 
 const jsonOption = ["--json", "print one JSON document"] as const;
 
@@ -32,7 +31,7 @@ async function clearFile(ordersFile: string, { json }: Options): Promise<void> {
   const { clear, parseOrders } = await import("@powershare/domain/market");
   const { formatCoins } = await import("@powershare/domain/money");
   const read = await readJson(ordersFile);
-  const { orders, result } = naming(ordersFile, () => {
+  const { orders, result } = inFile(ordersFile, () => {
     const orders = parseOrders(read);
     return { orders, result: clear(orders, sha256) };
   });
@@ -46,27 +45,15 @@ async function verifyFile(
 ): Promise<void> {
   const { parseOrders, parseResult, verifyResult } = await import("@powershare/domain/market");
   const [ordersRead, resultRead] = [await readJson(ordersFile), await readJson(resultFile)];
-  const orders = naming(ordersFile, () => parseOrders(ordersRead));
-  const result = naming(resultFile, () => parseResult(resultRead));
-  const wrong = naming(ordersFile, () => verifyResult(orders, result, sha256));
+  const orders = inFile(ordersFile, () => parseOrders(ordersRead));
+  const result = inFile(resultFile, () => parseResult(resultRead));
+  const wrong = inFile(ordersFile, () => verifyResult(orders, result, sha256));
   const proven = wrong.length === 0;
   if (!proven) process.exitCode = answerNo;
   const verdict = proven
     ? `Proven: no other result has greater welfare, and the digest ${result.digest} is right.`
     : ["Not proven:", ...wrong.map((sentence) => `  ${sentence}`)].join("\n");
   print(json === true ? JSON.stringify({ proven, wrong }) : verdict);
-}
-
-/** Says which file it was that a coded error speaks of. */
-function naming<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if (cause instanceof CodedError) {
-      throw new UnreadableInput(`${file}: ${cause.message}`, { cause });
-    }
-    throw cause;
-  }
 }
 
 function sha256(bytes: Uint8Array): Uint8Array {

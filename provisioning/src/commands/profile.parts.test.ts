@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,9 +69,11 @@ describe("powershare profile", () => {
     {
       name: "an unparsable capture",
       file: () => written("x", "nonsense\n"),
-      says: /line 1: expected/,
+      says: /x: line 1: expected .*, found "nonsense"/,
     },
-    { name: "a missing capture", file: () => join(folder, "none"), says: /cannot be read/ },
+    { name: "an empty capture", file: () => written("y", "# tcp\n"), says: /y: expected at least/ },
+    { name: "a missing capture", file: () => join(folder, "none"), says: /cannot read .*none/ },
+    { name: "a folder", file: () => folder, says: /cannot read/ },
   ])("decode exits 2 on $name", async ({ file, says }) => {
     const args = ["profile", "decode", "eastron/sdm630", "--capture", file(), "--json"];
     const { code, stderr, stdout } = await powershare(...args);
@@ -100,6 +102,21 @@ describe("powershare profile", () => {
     const broken = await powershare("profile", "validate", written("broken.yaml", "a: [\n"));
     expect(broken.code).toBe(2);
     expect(broken.stderr).toMatch(/line \d+/);
+  });
+
+  test("ends quietly where its reader has seen enough", () => {
+    const command = `"${process.execPath}" "${fromRoot("provisioning/bin/powershare.js")}"`;
+    const script = `${command} profile show eastron/sdm630 | head -c 1; exit \${PIPESTATUS[0]}`;
+    const { status, stderr } = spawnSync("bash", ["-c", script], { encoding: "utf8" });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
+  test("says that its output cannot be written", () => {
+    const command = `"${process.execPath}" "${fromRoot("provisioning/bin/powershare.js")}"`;
+    const script = `${command} profile list > /dev/full`;
+    const { status, stderr } = spawnSync("bash", ["-c", script], { encoding: "utf8" });
+    expect(status).toBe(3);
+    expect(stderr).toContain("cannot write the output: ENOSPC");
   });
 
   test("plan prints requests and their time on the wire", async () => {

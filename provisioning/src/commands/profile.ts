@@ -1,20 +1,14 @@
-import { readFileSync } from "node:fs";
 import type { Profile } from "@powershare/firmware-profiles";
-import { type Command, InvalidArgumentError } from "commander";
-import { answerNo, fail, print, say, UnreadableInput, usageError } from "../output.js";
+import type { Command } from "commander";
+import { wholeNumber } from "../arguments.js";
+import { inFile, readText } from "../input-file.js";
+import { answerNo, fail, print, say, usageError } from "../output.js";
+
+const largestProfileMiB = 1;
+const largestCaptureMiB = 64;
 
 interface JsonOption {
   readonly json?: boolean;
-}
-
-/** The file's text. Throws UnreadableInput where there is none. */
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UnreadableInput(`${file} cannot be read: ${reason}`, { cause });
-  }
 }
 
 /** Runs a command on what a person named or wrote: whatever is wrong with that is exit 2. */
@@ -68,15 +62,15 @@ async function show(id: string, { json }: JsonOption): Promise<void> {
 
 async function validate(file: string, { json }: JsonOption): Promise<void> {
   const { parseProfile, ProfileError } = await import("@powershare/firmware-profiles");
-  const text = readText(file);
-  let problems: readonly string[] = [];
-  let hash: string | null = null;
-  try {
-    ({ hash } = parseProfile(text));
-  } catch (error) {
-    if (!(error instanceof ProfileError) || error.code !== "profile.invalid") throw error;
-    problems = error.problems;
-  }
+  const text = await readText(file, largestProfileMiB);
+  const { hash, problems } = inFile(file, () => {
+    try {
+      return { hash: parseProfile(text).hash, problems: [] };
+    } catch (error) {
+      if (!(error instanceof ProfileError) || error.code !== "profile.invalid") throw error;
+      return { hash: null, problems: error.problems };
+    }
+  });
   const valid = problems.length === 0;
   if (json) print(JSON.stringify({ file, valid, hash, problems }));
   else if (valid) print(`${file}: valid`);
@@ -86,7 +80,9 @@ async function validate(file: string, { json }: JsonOption): Promise<void> {
 
 async function decode(id: string, options: JsonOption & { capture: string }): Promise<void> {
   const { decodeCapture, loadProfile } = await import("@powershare/firmware-profiles");
-  const result = decodeCapture(loadProfile(id), readText(options.capture));
+  const profile = loadProfile(id);
+  const text = await readText(options.capture, largestCaptureMiB);
+  const result = inFile(options.capture, () => decodeCapture(profile, text));
   if (options.json) {
     print(JSON.stringify(result));
   } else {
@@ -130,47 +126,42 @@ async function plan(id: string, options: JsonOption & { baud?: number }): Promis
   }
 }
 
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError("expected a whole number above 0");
-  }
-  return value;
-}
-
 /** `powershare profile …`: meters declared as data. */
 export function registerProfileCommands(program: Command): void {
-  const profile = program.command("profile").description("meter profiles: meters declared as data");
+  const profile = program.command("profile").description("list, check and use meter profiles");
   profile
     .command("list")
-    .description("lists all profiles")
+    .description("list all profiles")
     .option("--json", "print one JSON document")
     .action((options: JsonOption) => list(options));
   profile
     .command("show <id>")
-    .description("shows a profile: source, factory setting, registers")
+    .description("show a profile: source, factory setting, registers")
     .option("--json", "print one JSON document")
     .action((id: string, options: JsonOption) => onInput(() => show(id, options)));
   profile
     .command("validate <file>")
-    .description("checks a profile's file; exit 1 if it is invalid")
+    .description("check a profile's file; exit 1 if it is invalid")
     .option("--json", "print one JSON document")
     .action((file: string, options: JsonOption) => onInput(() => validate(file, options)));
   profile
     .command("decode <id>")
-    .description("decodes a recorded exchange; exit 1 if frames do not decode")
-    .requiredOption("--capture <file>", "recorded frames, one a line")
+    .description("decode a recorded exchange; exit 1 if frames do not decode")
+    .requiredOption(
+      "--capture <file>",
+      'frames, one a line: "> 01 04 …" asks, "< 01 04 …" answers, "#" comments',
+    )
     .option("--json", "print one JSON document")
     .action((id: string, options: JsonOption & { capture: string }) =>
       onInput(() => decode(id, options)),
     );
   profile
     .command("plan <id>")
-    .description("prints the read requests and their time on the wire")
+    .description("print the read requests and their time on the wire")
     .option(
       "--baud <n>",
       "baud rate of the line (default: the meter's factory setting)",
-      positiveInteger,
+      wholeNumber(1_200, 115_200),
     )
     .option("--json", "print one JSON document")
     .action((id: string, options: JsonOption & { baud?: number }) =>

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PlannedRead, Profile } from "@powershare/firmware-profiles";
 import type { Parity, RegisterReader } from "@powershare/modbus";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { wholeNumber } from "../arguments.js";
 import { fail, print, say, usageError } from "../output.js";
 
 interface ReadOptions {
@@ -19,16 +20,6 @@ interface ReadOptions {
 interface Endpoint {
   readonly host: string;
   readonly port: number;
-}
-
-function wholeNumber(low: number, high: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < low || value > high) {
-      throw new InvalidArgumentError(`expected a whole number from ${low} to ${high}`);
-    }
-    return value;
-  };
 }
 
 function endpoint(text: string): Endpoint {
@@ -99,7 +90,6 @@ async function read(options: ReadOptions, command: Command): Promise<void> {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   process.once("SIGTERM", () => stop.abort());
-  process.stdout.once("error", () => stop.abort());
   try {
     await poll(options, stop.signal);
   } catch (error) {
@@ -109,11 +99,16 @@ async function read(options: ReadOptions, command: Command): Promise<void> {
   }
 }
 
+const examples = `
+Examples:
+  powershare read --profile eastron/sdm630 --serial /dev/ttyUSB0 --unit 1 --count 1
+  powershare read --profile eastron/sdm230 --tcp 192.168.1.20:502 --unit 2 --interval 5000`;
+
 /** `powershare read`: polls a meter without configuration, TPM or ledger. */
 export function registerReadCommands(program: Command): void {
   program
     .command("read")
-    .description("polls a meter and prints one JSON line per reading, until stopped or --count")
+    .description("poll a meter and print one JSON line per reading, until stopped or --count")
     .requiredOption("--profile <id>", "the meter's profile, see powershare profile list")
     .option("--serial <path>", "serial port")
     .option(
@@ -131,13 +126,14 @@ export function registerReadCommands(program: Command): void {
     .option("--tcp <host:port>", "Modbus TCP", endpoint)
     .option("--rtu-over-tcp <host:port>", "RTU frames over a TCP connection", endpoint)
     .option("--unit <n>", "unit id of the meter", wholeNumber(1, 247), 1)
-    .option("--count <n>", "stop after so many readings", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option("--count <n>", "stop after so many readings", wholeNumber(1, 1_000_000_000))
     .option(
       "--interval <ms>",
       "from the start of one reading to the next",
       wholeNumber(0, 86_400_000),
       1_000,
     )
-    .option("--json", "accepted for uniformity: readings are always JSON lines")
+    .option("--json", "changes nothing: readings are always JSON lines")
+    .addHelpText("after", examples)
     .action((options: ReadOptions, command: Command) => read(options, command));
 }

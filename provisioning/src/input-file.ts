@@ -1,22 +1,48 @@
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { codeOf } from "@powershare/domain/errors";
 import { UnreadableInput } from "./output.js";
 
-/** Reads a text file. Throws UnreadableInput with the path. */
-export async function readText(path: string): Promise<string> {
+/** A day of raw readings is some 90 MB. */
+const largestFileMiB = 256;
+
+/** Reads a text file, pipe or device. Throws UnreadableInput with the path, also where there is no end to it. */
+export async function readText(path: string, maxMiB = largestFileMiB): Promise<string> {
+  const limit = maxMiB * 1024 * 1024;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
   try {
-    return await readFile(path, "utf8");
+    const stream: AsyncIterable<Uint8Array> = createReadStream(path, { end: limit });
+    for await (const chunk of stream) {
+      size += chunk.length;
+      chunks.push(chunk);
+    }
   } catch (cause) {
-    throw new UnreadableInput(`cannot read ${path}: ${String(cause)}`, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UnreadableInput(`cannot read ${path}: ${reason}`, { cause });
+  }
+  if (size > limit) {
+    throw new UnreadableInput(`${path}: larger than ${maxMiB} MiB, which no file of its kind is`);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Names the file in whatever coded error `parse` throws for its content, which is then exit 2. */
+export function inFile<T>(path: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    if (!(cause instanceof Error) || codeOf(cause) === undefined) throw cause;
+    throw new UnreadableInput(`${path}: ${cause.message}`, { cause });
   }
 }
 
 /**
- * Reads a JSON file.
+ * Reads a JSON file, with or without a byte order mark.
  *
  * @throws UnreadableInput with the path, and where it is no JSON the line and column
  */
 export async function readJson(path: string): Promise<unknown> {
-  const text = await readText(path);
+  const text = (await readText(path)).replace(/^\u{feff}/u, "");
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {

@@ -1,6 +1,40 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { locateSyntaxError } from "./json-file.js";
+import { afterAll, describe, expect, it } from "vitest";
+import { locateSyntaxError, readJson, readText } from "./input-file.js";
+import { UnreadableInput } from "./output.js";
+
+const folder = mkdtempSync(join(tmpdir(), "powershare-input-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function written(text: string): string {
+  const path = join(folder, "file");
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("an input file", () => {
+  it("may begin with a byte order mark and have Windows line ends", async () => {
+    expect(await readJson(written('\u{feff}{\r\n"a": 1}\r\n'))).toEqual({ a: 1 });
+  });
+
+  it("is read whole up to its limit", async () => {
+    const text = "é".repeat(512 * 1024);
+    expect(await readText(written(text), 1)).toBe(text);
+    await expect(readText(written(`${text}!`), 1)).rejects.toThrow(/file: larger than 1 MiB/);
+  });
+
+  it.each([
+    ["is no file", () => join(folder, "none"), /^cannot read .*none: ENOENT/],
+    ["is a folder", () => folder, /^cannot read .*: EISDIR/],
+  ])("that %s is unreadable input", async (_, path, says) => {
+    const read = readText(path(), 1);
+    await expect(read).rejects.toThrow(UnreadableInput);
+    await expect(read).rejects.toThrow(says);
+  });
+});
 
 describe("locateSyntaxError", () => {
   it.each([
