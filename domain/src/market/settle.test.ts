@@ -39,8 +39,10 @@ function settled(
   orders: SlotOrders,
   meters: Measured[],
   utilityOf: (participant: string) => string = servedByU1,
+  fundsNano: (participant: string) => bigint = () => 10n ** 18n,
 ) {
-  return settle({ orders, result: clear(orders, sha256), measured: meters, utilityOf });
+  const result = clear(orders, sha256);
+  return settle({ orders, result, measured: meters, utilityOf, fundsNano });
 }
 
 /** One seller of 1000 Wh, two buyers of 500 Wh each, at the price 160000. */
@@ -233,9 +235,23 @@ describe("settle", () => {
 
   it("refuses a result of another grid", () => {
     const result = { ...clear(street, sha256), prices: {} };
-    expect(() => settle({ orders: street, result, measured: [], utilityOf: () => "u1" })).toThrow(
-      expect.objectContaining({ code: "market.settlement-input" }),
-    );
+    expect(() =>
+      settle({ orders: street, result, measured: [], utilityOf: servedByU1, fundsNano: () => 0n }),
+    ).toThrow(expect.objectContaining({ code: "market.settlement-input" }));
+  });
+
+  it("gives surplus on no neighbour's credit: only as much as he can pay after his contracts", () => {
+    const meters = [measured("s", 0, 1500), measured("b1", 700, 0), measured("b2", 700, 0)];
+    // b1 has coins for his contract of 500 Wh and 3 Wh more, b2 for nothing beyond.
+    const funds = new Map([
+      ["b1", 503n * 160_000n + 159_999n],
+      ["b2", 500n * 160_000n],
+    ]);
+    const { trades, energy } = settled(street, meters, servedByU1, (id) => funds.get(id) ?? 0n);
+    const surplus = trades.filter(({ kind }) => kind === "surplus");
+    expect(surplus).toMatchObject([{ seller: "s", buyer: "b1", deliveredWh: 3 }]);
+    expect(energy.map(({ retailWh }) => retailWh)).toEqual([197, 200, 0]);
+    expect(energy.at(-1)).toMatchObject({ participant: "s", soldWh: 1003, fedInWh: 497 });
   });
 });
 

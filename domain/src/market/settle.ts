@@ -26,14 +26,17 @@ export interface SettlementInput {
   readonly measured: readonly Measured[];
   /** Id of the utility that serves a participant, one of the slot's. */
   readonly utilityOf: (participant: string) => string;
+  /** Coins that a participant can pay with in this slot, nano-coin from 0. */
+  readonly fundsNano: (participant: string) => bigint;
 }
 
 /**
  * Settles a cleared slot against the meters. Delivered is the lesser of measured and contracted on
  * both sides; buyers pay for that alone, and take from their utility at retail what is missing.
  * Freed and surplus energy goes at the node's price to import of others beyond their contracts, pro
- * rata, then to its owner's utility at feed-in. Energy that is not attributable to the slot is settled
- * with the utility alone.
+ * rata and as far as their coins go, then to its owner's utility at feed-in: nobody gives neighbours
+ * credit, and what a household cannot pay it owes its utility. Energy that is not attributable to the
+ * slot is settled with the utility alone.
  *
  * @throws CodedError `market.settlement-input` where the arguments do not belong together,
  *   `market.not-supported` for a slot that `clear` does not clear
@@ -113,7 +116,7 @@ function settled(
 }
 
 function settleSurplus(
-  { orders, result }: SettlementInput,
+  { orders, result, fundsNano }: SettlementInput,
   accounts: readonly Account[],
   contracts: readonly SettledTrade[],
 ): SettledTrade[] {
@@ -121,12 +124,21 @@ function settleSurplus(
   if (price === undefined) return [];
   const deliveredWh = totals(contracts, "seller", "deliveredWh");
   const contractedWh = totals(contracts, "buyer", "contractedWh");
+  const boughtWh = totals(contracts, "buyer", "deliveredWh");
+  const payableWh = (participant: string): number => {
+    if (price === 0) return Number.MAX_SAFE_INTEGER;
+    // Contracts have the same price, and are paid first.
+    const mostWh = fundsNano(participant) / BigInt(price) - BigInt(boughtWh(participant));
+    return Math.max(0, Number(mostWh));
+  };
   const flows = spreadSurplus(
     accounts.map(({ participant, exportWh, attributable }) =>
       attributable ? exportWh - deliveredWh(participant) : 0,
     ),
     accounts.map(({ participant, importWh, attributable }) =>
-      attributable ? Math.max(0, importWh - contractedWh(participant)) : 0,
+      attributable
+        ? Math.min(Math.max(0, importWh - contractedWh(participant)), payableWh(participant))
+        : 0,
     ),
   );
   return flows

@@ -119,3 +119,21 @@ test("evidence of generators, which is not settled, does not get in the way of a
   expect(ledger.commit(generator)).toBe("VALID");
   expect(ledger.commit(settle)).toBe("VALID");
 });
+
+test("who has no coins takes from the utility, not from a neighbour on credit", async () => {
+  const { ledger, sun, shade } = await street();
+  ledger.at(slotAt(1));
+  await send(ledger, shade, 400);
+  const [wanted] = sun.household.intervals(sun.meter, [{ importWh: 300, exportWh: 0 }]);
+  if (wanted === undefined) throw new Error("no interval");
+  await ledger.submit(sun.identity, "metering:SubmitEvidence", {
+    package: sun.household.seal([wanted]),
+  });
+  await ledger.submit(sun.identity, "market:Settle", { slotStart });
+  const { settlement } = await ledger.read(operator, "market:ReadSlot", { slotStart });
+  expect(settlement?.trades).toEqual([]);
+  expect(await ledger.read(operator, "wallets:ReadWallet", { participant: "sun" })).toMatchObject({
+    coinsNano: "0",
+    owedNano: { "grid-co": "75000000" },
+  });
+});

@@ -7,13 +7,20 @@ import {
   type Settings,
   type SlotSettlement,
 } from "@powershare/domain/ledger";
-import { clear, type Measured, type Settlement, settle } from "@powershare/domain/market";
+import {
+  clear,
+  type Measured,
+  type Settlement,
+  type SlotOrders,
+  settle,
+} from "@powershare/domain/market";
 import { already, type Call, done, type Handler } from "./call.js";
 import { type Clearing, clearing, escrowOf } from "./clearing.js";
 import { keys } from "./keys.js";
 import { slotOrdersOf } from "./orders.js";
 import { allParticipants } from "./participants.js";
 import { requireSlot, type SlotTimes, settleableMs } from "./slots.js";
+import type { State } from "./state.js";
 import { WalletBook } from "./wallet-book.js";
 import { addEnergyTotals } from "./wallets.js";
 
@@ -37,8 +44,10 @@ export const settleSlot: Handler<"market:Settle"> = async (call, { slotStart }) 
   const utilities = new Map(residents.map(({ id, utility }) => [id, utility]));
   const utilityOf = (id: string) => utilities.get(id) ?? "";
   const measured = measuredOf(residents, evidence, slot);
-  const settlement = settle({ ...cleared, measured, utilityOf });
-  const changes = await book(call, cleared, settlement, utilityOf);
+  const wallets = await openWallets(call, cleared, measured, utilityOf);
+  const fundsNano = (id: string) => BigInt(wallets.balance(id).coinsNano);
+  const settlement = settle({ ...cleared, measured, utilityOf, fundsNano });
+  const changes = await book(call.state, wallets, cleared.orders, settlement, utilityOf);
   const { trades, energy, dues } = settlement;
   const value = { at: call.at, trades: [...trades], energy: [...energy], dues: [...dues], missing };
   await call.state.put(keys.settlement(slot.start), value satisfies SlotSettlement);
@@ -138,24 +147,33 @@ function requireComplete(
   );
 }
 
-/** Moves energy and coins as the settlement says, and returns the changes of all wallets. */
-async function book(
+/** All wallets that a settlement can touch, with what was set aside for the slot given back. */
+async function openWallets(
   { state, transactionId }: Call,
   { orders, result }: Pick<Clearing, "orders" | "result">,
+  measured: readonly Measured[],
+  utilityOf: (resident: string) => string,
+): Promise<WalletBook> {
+  const wallets = new WalletBook(state, transactionId);
+  const escrow = escrowOf(orders, result);
+  const touched = [...escrow, ...measured].map(({ participant }) => participant);
+  const served = measured.map(({ participant }) => utilityOf(participant));
+  for (const id of [...new Set([...touched, ...served])].sort()) await wallets.fold(id);
+  for (const { participant, amountNano } of escrow) {
+    wallets.add(participant, { coinsNano: amountNano, escrowNano: -amountNano });
+  }
+  return wallets;
+}
+
+/** Moves energy and coins as the settlement says, and returns the changes of all wallets, which are folded. */
+async function book(
+  state: State,
+  wallets: WalletBook,
+  orders: SlotOrders,
   { trades, dues, energy }: Settlement,
   utilityOf: (resident: string) => string,
 ) {
   const utilities = new Set(orders.utilities.map(({ id }) => id));
-  const escrow = escrowOf(orders, result);
-  const wallets = new WalletBook(state, transactionId);
-  const touched = [
-    ...escrow.map(({ participant }) => participant),
-    ...energy.map(({ participant }) => participant),
-    ...dues.flatMap(({ from, to }) => [from, to]),
-    ...energy.map(({ participant }) => utilityOf(participant)),
-  ];
-  for (const id of new Set(touched.sort())) await wallets.fold(id);
-
   let mintedWh = 0n;
   for (const { participant, exportWh } of energy) {
     wallets.add(participant, { energyWh: BigInt(exportWh) });
@@ -179,9 +197,6 @@ async function book(
     retiredWh += retire;
   }
 
-  for (const { participant, amountNano } of escrow) {
-    wallets.add(participant, { coinsNano: amountNano, escrowNano: -amountNano });
-  }
   for (const { from, to, amountNano } of dues) wallets.pay(from, to, BigInt(amountNano));
   wallets.payDebts();
   await addEnergyTotals(state, mintedWh, retiredWh);
