@@ -775,8 +775,8 @@ const entries = {
   },
   "wallets.amount": {
     retry: "never",
-    meaning: "The amount is zero, or not exact in nano-coin.",
-    remedy: "Use an amount above zero; cash times rate must be a multiple of 1000.",
+    meaning: "The amount is zero or above 10^24, or not exact in nano-coin.",
+    remedy: "Use an amount in between; cash times rate must be a multiple of 1000.",
   },
   "wallets.insufficient": {
     retry: "later",

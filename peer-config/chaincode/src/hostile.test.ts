@@ -137,3 +137,16 @@ test("who has no coins takes from the utility, not from a neighbour on credit", 
     owedNano: { "grid-co": "75000000" },
   });
 });
+
+test("amounts stay so small that no wallet can be filled beyond what the ledger can read", async () => {
+  const { ledger } = await street();
+  const tooMuch = (10n ** 24n + 1n).toString();
+  for (const [name, args] of [
+    ["wallets:IssueCoins", ["nonce-0001", "bank", tooMuch]],
+    ["wallets:CashFundingResident", ["nonce-0001", "sun", "EUR", tooMuch]],
+    ["wallets:CashToCoins", ["nonce-0001", "bank", "sun", "EUR", "1", tooMuch]],
+  ] as const) {
+    const refused = ledger.endorse(operator, name, args);
+    await expect(refused).rejects.toHaveProperty("code", "wallets.amount");
+  }
+});

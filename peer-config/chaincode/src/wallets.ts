@@ -24,7 +24,7 @@ const entry = z.object({ args: z.record(z.string(), z.string()), transaction: z.
 
 export const issueCoins: Handler<"wallets:IssueCoins"> = async (call, args) => {
   if (await isEntered(call, "IssueCoins", args)) return already;
-  const amount = requirePositive(args.amountNano);
+  const amount = requireAmount(args.amountNano);
   await requireKind(call.state, args.account, ["bank", "utility"]);
   // One key for the total and not entries: it carries the policy by which operator and utility must both
   // endorse, and only a key that exists can. Issues are rare enough to wait for each other.
@@ -39,7 +39,7 @@ export const issueCoins: Handler<"wallets:IssueCoins"> = async (call, args) => {
 
 export const cashFundingResident: Handler<"wallets:CashFundingResident"> = async (call, args) => {
   if (await isEntered(call, "CashFundingResident", args)) return already;
-  const amount = requirePositive(args.amountMicro);
+  const amount = requireAmount(args.amountMicro);
   await requireKind(call.state, args.resident, ["resident"]);
   const book = new WalletBook(call.state, call.transactionId);
   book.addCash(args.resident, args.currency, amount);
@@ -51,8 +51,8 @@ export const cashFundingResident: Handler<"wallets:CashFundingResident"> = async
 export const cashToCoins: Handler<"wallets:CashToCoins"> = async (call, args) => {
   if (await isEntered(call, "CashToCoins", args)) return already;
   const { seller, buyer, currency } = args;
-  const cash = requirePositive(args.cashMicro);
-  const amount = coinsFor(cash, requirePositive(args.rateMicro));
+  const cash = requireAmount(args.cashMicro);
+  const amount = coinsFor(cash, requireAmount(args.rateMicro));
   const sellerKind = await requireKind(call.state, seller, ["bank", "resident"]);
   const buyerKind = await requireKind(call.state, buyer, ["bank", "resident"]);
   if (sellerKind === buyerKind) {
@@ -169,9 +169,13 @@ async function requireKind(
   return kind;
 }
 
-function requirePositive(amount: string): bigint {
-  if (amount === "0") throw new CodedError("wallets.amount", "the amount is zero");
-  return BigInt(amount);
+/** A million times this still is a number that the ledger's records hold. */
+const mostAmount = 10n ** 24n;
+
+function requireAmount(text: string): bigint {
+  const amount = BigInt(text);
+  if (amount > 0n && amount <= mostAmount) return amount;
+  throw new CodedError("wallets.amount", `${text} is not from 1 to ${mostAmount}`);
 }
 
 /** Micro-units of cash times micro-coin per unit are pico-coin; they must come out in nano-coin. */
