@@ -1,6 +1,7 @@
 import "./heap-flags.js";
 
-import { mkdirSync, statfsSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { mkdirSync, readFileSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -76,7 +77,12 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     draining.wake();
     trading.wake();
   };
-  const sealing = sealBatches({ ...shared, slots, roles, onIntervals });
+  const sealing = sealBatches({
+    ...shared,
+    slots: { ...slots, earliest: certificateStart(config.ledger.certificate) },
+    roles,
+    onIntervals,
+  });
   const lines = await Promise.all(
     buses.map(async (bus) => ({
       bus,
@@ -125,6 +131,11 @@ function placesOn(bus: BusConfig): MeterPlace[] {
     profile: loadProfile(profile),
     serialNumber,
   }));
+}
+
+/** No clock that is set shows less: the household's certificate did not exist yet. */
+function certificateStart(path: string): string {
+  return new Date(new X509Certificate(readFileSync(path)).validFrom).toISOString();
 }
 
 function shareUsed(folder: string): number {

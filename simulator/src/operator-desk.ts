@@ -81,14 +81,14 @@ export class OperatorDesk {
     await this.#transact("participants:RegisterParticipant", { registration });
   }
 
-  /** A resident pays in cash and buys coins for it, one for one. */
+  /** A resident pays in cash and buys coins for half of it, one for one. */
   async fund(resident: string, units: bigint): Promise<void> {
-    const cashMicro = (units * microPerUnit).toString();
+    const fundedMicro = units * microPerUnit;
     await this.#transact("wallets:CashFundingResident", {
       nonce: `funding-${resident}`,
       resident,
       currency,
-      amountMicro: cashMicro,
+      amountMicro: fundedMicro.toString(),
     });
     await this.#inTurn(() =>
       this.#transact("wallets:CashToCoins", {
@@ -96,7 +96,7 @@ export class OperatorDesk {
         seller: bankId,
         buyer: resident,
         currency,
-        cashMicro,
+        cashMicro: (fundedMicro / 2n).toString(),
         rateMicro: microPerUnit.toString(),
       }),
     );

@@ -47,6 +47,29 @@ describe("from meter to ledger", () => {
     expect(home.health.part("tpm").state).toBe("ok");
   });
 
+  it("shows a day in hours", async () => {
+    home.start();
+    await home.clock.advance(3_600_000 + 5 * slotMs);
+    const midnightMs = Date.parse("2026-06-01T00:00:00Z");
+    const hours = home.store.hourlyEnergy(midnightMs).filter(({ role }) => role === "connection");
+    expect(hours.map(({ hour }) => hour)).toEqual([12, 13]);
+    expect(Math.abs((hours[0]?.importWh ?? 0) - 3_580)).toBeLessThanOrEqual(2);
+  });
+
+  it("reads before its clock is set, and opens no interval in that time", async () => {
+    const setBackMs = home.clock.nowMs() - Date.parse("1970-01-01T00:00:07Z");
+    home.clock.currentQuality = "unknown";
+    home.clock.step(-setBackMs);
+    home.start();
+    await home.clock.advance(3 * slotMs);
+    home.clock.step(setBackMs);
+    home.clock.currentQuality = "synchronised";
+    await home.clock.advance(3 * slotMs);
+    expect(home.store.counts().readings).toBeGreaterThan(2 * 5 * slotSeconds);
+    const intervals = acceptedOf(connectionMeter);
+    expect(intervals.map(({ start }) => start.slice(0, 10))).toEqual(["2026-06-01", "2026-06-01"]);
+  });
+
   it("goes on after a kill where the disk ended, and loses at most ten seconds of readings", async () => {
     home.start();
     await home.clock.advance(3 * slotMs + 7_000);

@@ -28,7 +28,11 @@ export interface BatchContext
   readonly participant: string;
   /** Role of each meter; readings of others are chained, but make no intervals. */
   readonly roles: ReadonlyMap<string, MeterRole>;
-  readonly slots: { readonly seconds: number; readonly boundaryToleranceMs: number };
+  readonly slots: {
+    readonly seconds: number;
+    readonly boundaryToleranceMs: number;
+    readonly earliest: string;
+  };
 }
 
 export interface Batch {
@@ -116,6 +120,7 @@ class IntervalBuilders {
         role,
         slotSeconds: slots.seconds,
         boundaryToleranceMs: slots.boundaryToleranceMs,
+        earliest: slots.earliest,
       },
     );
     this.#states.set(meter, state);

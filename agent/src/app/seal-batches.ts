@@ -30,6 +30,8 @@ export interface SealBatchesOptions {
     readonly seconds: number;
     readonly boundaryToleranceMs: number;
     readonly checkpointSeconds: number;
+    /** Before this the clock has not been set; no interval begins there. */
+    readonly earliest: string;
   };
   /** Role of the meter at each place. */
   readonly roles: ReadonlyMap<string, MeterRole>;

@@ -103,7 +103,12 @@ export class SimHousehold {
     const draining = drain ? drainOutbox({ ...shared, retryMaxMs: 5_000 }) : undefined;
     const sealing = sealBatches({
       ...shared,
-      slots: { seconds: slotSeconds, boundaryToleranceMs: 3_000, checkpointSeconds: 60 },
+      slots: {
+        seconds: slotSeconds,
+        boundaryToleranceMs: 3_000,
+        checkpointSeconds: 60,
+        earliest: "2026-01-01T00:00:00.000Z",
+      },
       roles: new Map([
         ["line1/1", "connection"],
         ["line1/2", "generator"],

@@ -18,7 +18,7 @@ const backlogRow = z.object({
 });
 
 const hourRow = z.object({
-  hour: z.number(),
+  hour: z.int(),
   role: meterRole,
   importWh: z.number(),
   exportWh: z.number(),
@@ -31,7 +31,8 @@ export function createPageStore(database: Database): PageStore {
         z.array(hourRow).parse(
           connection
             .prepare(
-              `SELECT (start_ms - ?) / 3600000 AS hour, body ->> 'role' AS role,
+              // Bound numbers are REAL, so the division is one too.
+              `SELECT CAST((start_ms - ?) / 3600000 AS INTEGER) AS hour, body ->> 'role' AS role,
                  sum(body ->> 'importWh') AS importWh, sum(body ->> 'exportWh') AS exportWh
                FROM interval WHERE start_ms >= ? GROUP BY 1, 2 ORDER BY 1`,
             )
