@@ -14,11 +14,9 @@ export class SetupError extends Error {
   }
 }
 
-const startedAt = performance.now();
-
-/** Seconds since the set-up began, for people. */
+/** Seconds since the command began, for people. */
 export function elapsed() {
-  return `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s`;
+  return `${(performance.now() / 1000).toFixed(1).padStart(6)} s`;
 }
 
 /** @param {string} text */

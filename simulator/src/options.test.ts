@@ -24,7 +24,7 @@ test.for([
   [["--households", "13"], "from 1 to 12"],
   [["--households", "3.5"], "from 1 to 12"],
   [["--until-settled", "none"], "whole number"],
-  [["--cheat"], "A cheating household is not part of this version yet"],
+  [["--cheat"], "a cheating household is not part of this version yet"],
   [["--market", "criteria"], "A market by standing criteria is not part of this version yet"],
   [["--market", "auctoin"], "Expected auction"],
   [["--unknown"], "unknown option"],

@@ -64,7 +64,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const files = networkFiles(resolve(options.dir));
   const register = new ProcessRegister(files.processes);
   mkdirSync(files.dir, { recursive: true, mode: 0o700 });
-  const log = elapsed(options.log);
+  const { log } = options;
   await register.claim(log);
   const abort = new AbortController();
   let up = false;
@@ -187,9 +187,4 @@ function open(site: Site, fabricVersion: string): Network {
 function describe({ name, pid, exitCode, signal, lastLogLines }: Crash): string {
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
   return [`${name} (process ${pid}) ${how}; its last lines:`, ...lastLogLines].join("\n  ");
-}
-
-function elapsed(log: (message: string) => void): (message: string) => void {
-  const startedAt = performance.now();
-  return (message) => log(`${((performance.now() - startedAt) / 1000).toFixed(1)} s: ${message}`);
 }
