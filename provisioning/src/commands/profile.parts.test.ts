@@ -36,9 +36,10 @@ describe("powershare profile", () => {
   test("list names all profiles", async () => {
     const { code, stdout } = await powershare("profile", "list", "--json");
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({
-      profiles: [{ id: "eastron/sdm230" }, { id: "eastron/sdm630", captures: "constructed" }],
-    });
+    const { profiles } = JSON.parse(stdout) as { profiles: object[] };
+    expect(profiles).toContainEqual(
+      expect.objectContaining({ id: "eastron/sdm630", captures: "constructed" }),
+    );
   });
 
   test("decode prints one JSON document with all values of the golden capture", async () => {

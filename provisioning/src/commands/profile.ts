@@ -94,6 +94,8 @@ async function decode(id: string, options: JsonOption & { capture: string }): Pr
   if (result.errors.length > 0) process.exitCode = answerNo;
 }
 
+const numberOf = (count: number, thing: string) => `${count} ${thing}${count === 1 ? "" : "s"}`;
+
 async function plan(id: string, options: JsonOption & { baud?: number }): Promise<void> {
   const [{ loadProfile, planReads }, { wireTimeMs }] = await Promise.all([
     import("@powershare/firmware-profiles"),
@@ -118,7 +120,7 @@ async function plan(id: string, options: JsonOption & { baud?: number }): Promis
   for (const each of plans) {
     if (!each) continue;
     const { pollClass, values, registers, requests } = each;
-    const size = `${values} values in ${requests.length} requests, ${registers} registers`;
+    const size = `${numberOf(values, "value")} in ${numberOf(requests.length, "request")}, ${registers} registers`;
     print(`${pollClass}: ${size}, ${each.wireTimeMs} ms on the wire at ${baudRate} Bd`);
     for (const { table, address, count } of requests) {
       print(`  ${table.padEnd(7)} ${hex(address)}  ${count} registers`);
