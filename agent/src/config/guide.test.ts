@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { parseConfig } from "./load.js";
+import { configSchema } from "./schema.js";
+
+const guide = readFileSync(
+  new URL("../../../docs/operating/run-a-household.md", import.meta.url),
+  "utf8",
+);
+const rows = new Map(
+  [...guide.matchAll(/^\| `([a-z][\w.[\]]+)` \| ([^|]+) \|/gm)].map(([, key, given]) => [
+    key,
+    given,
+  ]),
+);
+
+type Json = z.core.JSONSchema.JSONSchema;
+
+/** Every setting by its dotted path, with its schema and whether it must be given. */
+function settings(of: Json, path = "", required = true): [string, Json, boolean][] {
+  const below = (part: Json, name: string) =>
+    Object.entries(part.properties ?? {}).flatMap(([key, value]) =>
+      typeof value === "boolean"
+        ? []
+        : settings(value, name === "" ? key : `${name}.${key}`, part.required?.includes(key)),
+    );
+  if (of.properties) return below(of, path);
+  const { items } = of;
+  if (typeof items === "object" && !Array.isArray(items)) return settings(items, `${path}[]`);
+  const choices = of.anyOf?.flatMap((each) => (typeof each === "object" ? below(each, path) : []));
+  return choices?.length ? choices : [[path, of, required]];
+}
+
+describe("the guide to running a household", () => {
+  const all = settings(z.toJSONSchema(configSchema, { io: "input" }));
+
+  it("has a row for every setting, and for none that is not there", () => {
+    expect([...rows.keys()]).toEqual(all.map(([path]) => path));
+  });
+
+  it("gives every default as it is", () => {
+    const defaults = all.filter(([, { default: value }]) => value !== undefined);
+    expect(defaults.length).toBeGreaterThan(8);
+    for (const [path, { default: value }] of defaults) {
+      expect(rows.get(path), path).toBe(`\`${JSON.stringify(value)}\``);
+    }
+  });
+
+  it("names what must be given", () => {
+    for (const [path, { default: value }, required] of all) {
+      if (value !== undefined || /^(tpm|market)\./.test(path)) continue;
+      expect(rows.get(path), path).toBe(required ? "required" : "optional");
+    }
+  });
+
+  it("shows a configuration that is accepted", () => {
+    const [, example = ""] = /```yaml\n(.*?)```/s.exec(guide) ?? [];
+    const { ledger, dataDir } = parseConfig(example, "/etc/powershare/agent.yaml");
+    expect(ledger.certificate).toBe(`${dataDir}/certificate.pem`);
+  });
+});
