@@ -129,7 +129,7 @@ export const acceptedEvidence = z.strictObject({
   /** Hash of the interval, which covers all intervals before it. */
   hash: sha256Hex,
   transaction: z.string(),
-  /** Came after its slot was settled: kept for continuity, its energy not settled. */
+  /** Came after its slot was settled: settled with the utility alone, in the slot in which it came. */
   late: z.boolean(),
 });
 export type AcceptedEvidence = z.infer<typeof acceptedEvidence>;

@@ -59,7 +59,7 @@ const everyRole = ["operator", "resident", "utility", "bank"] as const;
 const effect = z.object({ effect: z.enum(["done", "already"]) });
 export type Effect = z.infer<typeof effect>["effect"];
 
-/** Sums that must be zero, and the energy that was accepted too late to be settled. */
+/** Sums that must be zero, and the late energy that is not settled yet. */
 export const audit = z.object({
   /** Wallets and escrow minus what was issued. */
   coinsNano: signedDecimal,
@@ -238,17 +238,17 @@ export const transactions = {
   "wallets:Audit": {
     kind: "evaluate",
     summary:
-      "Sums that must be zero, the totals behind them, and energy accepted too late to be settled.",
+      "Sums that must be zero, the totals behind them, and late energy that is not settled yet.",
     args: z.object({}),
     roles: everyRole,
     returns: audit,
     errors: [],
-    keys: "wallet~*, issued, entry~CashFundingResident~*, energy, late~*",
+    keys: "wallet~*, issued, entry~CashFundingResident~*, energy, pending~*",
   },
   "metering:SubmitEvidence": {
     kind: "submit",
     summary:
-      "Accepts up to 200 consecutive intervals of one meter: hash chain, sequence, registers, signature of the reading key, attestation and counter must hold. Intervals of a slot that is already settled, or older than 35 days, are kept as late. The same package again has no effect.",
+      "Accepts up to 200 consecutive intervals of one meter: hash chain, sequence, registers, signature of the reading key, attestation and counter must hold. Intervals of a slot that is already settled, or older than 35 days, are late: their energy is settled with the utility alone, in the slot in which they come. The same package again has no effect.",
     args: z.object({
       package: json(
         evidencePackage.meta({ title: "evidence package of domain/src/evidence/types.ts" }),
@@ -285,7 +285,7 @@ export const transactions = {
       "evidence.time-order",
       "evidence.uncovered",
     ],
-    keys: "meter~meter, evidence~slot~role~participant~meter or late~slot~role~participant~meter",
+    keys: "meter~meter, evidence~slot~role~participant~meter or late~slot~role~participant~meter, pending~slot~participant~meter~sequence",
   },
   "metering:ReadMeter": {
     kind: "evaluate",
@@ -352,7 +352,7 @@ export const transactions = {
       "market.not-ended",
       "market.slot-range",
     ],
-    keys: "settlement~slot, wallet~*, energy",
+    keys: "settled~slot, settlement~slot, wallet~*, energy, pending~slot~*",
   },
   "market:ReadSlot": {
     kind: "evaluate",

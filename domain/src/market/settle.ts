@@ -36,7 +36,7 @@ export interface SettlementInput {
  * Freed and surplus energy goes at the node's price to import of others beyond their contracts, pro
  * rata and as far as their coins go, then to its owner's utility at feed-in: nobody gives neighbours
  * credit, and what a household cannot pay it owes its utility. Energy that is not attributable to the
- * slot is settled with the utility alone.
+ * slot, or late, is settled with the utility alone.
  *
  * @throws CodedError `market.settlement-input` where the arguments do not belong together,
  *   `market.not-supported` for a slot that `clear` does not clear
@@ -182,7 +182,9 @@ function totals(
 function energyOf(accounts: readonly Account[], trades: readonly SettledTrade[]): SettledEnergy[] {
   const sold = totals(trades, "seller", "deliveredWh");
   const bought = totals(trades, "buyer", "deliveredWh");
-  return accounts.map(({ participant, importWh, exportWh }) => {
+  return accounts.map(({ participant, late, ...metered }) => {
+    const importWh = metered.importWh + (late?.importWh ?? 0);
+    const exportWh = metered.exportWh + (late?.exportWh ?? 0);
     const soldWh = sold(participant);
     const boughtWh = bought(participant);
     const fedInWh = exportWh - soldWh;

@@ -109,6 +109,8 @@ export interface Measured {
   readonly exportWh: number;
   /** False where the energy cannot be pinned to this slot (a gap interval): it mints and retires, but delivers no contract. */
   readonly attributable: boolean;
+  /** Energy of slots before that were settled without it: it is settled with the utility alone. */
+  readonly late?: { readonly importWh: number; readonly exportWh: number };
 }
 
 /** One seller, one buyer, one slot, settled. */

@@ -7,6 +7,7 @@ import {
   neighbourhood,
   operator,
   sell,
+  settings,
   slotAt,
   TestResident,
   utility,
@@ -148,5 +149,55 @@ test("amounts stay so small that no wallet can be filled beyond what the ledger 
   ] as const) {
     const refused = ledger.endorse(operator, name, args);
     await expect(refused).rejects.toHaveProperty("code", "wallets.amount");
+  }
+});
+
+test("evidence held back until its slot is settled is billed all the same, once", async () => {
+  const { ledger, sun, shade } = await street();
+  ledger.at(instantAfter(900 + 600));
+  await send(ledger, sun, 500);
+  await ledger.submit(sun.identity, "market:Settle", { slotStart });
+  const heldBack = shade.household.intervals(shade.meter, [{ importWh: 400, exportWh: 0 }]);
+  const evidence = shade.household.seal(heldBack);
+  await ledger.submit(shade.identity, "metering:SubmitEvidence", { package: evidence });
+  expect((await ledger.read(operator, "wallets:Audit", {})).unsettled.importWh).toBe("400");
+  ledger.at(slotAt(2));
+  await send(ledger, sun, 100);
+  await send(ledger, shade, 7);
+  await ledger.submit(sun.identity, "market:Settle", { slotStart: slotAt(1) });
+  const { settlement } = await ledger.read(operator, "market:ReadSlot", { slotStart: slotAt(1) });
+  expect(settlement?.trades).toEqual([]);
+  expect(settlement?.dues).toContainEqual({
+    from: "shade",
+    to: "grid-co",
+    amountNano: "100000000",
+    reason: "retail",
+  });
+  expect(await ledger.read(operator, "wallets:Audit", {})).toMatchObject({
+    energyWh: "0",
+    coinsNano: "0",
+    unsettled: { intervals: 0, importWh: "0", exportWh: "0" },
+  });
+});
+
+test("late evidence in flight while the slot it comes in is settled never falls between two slots", async () => {
+  for (const first of ["settlement", "evidence"]) {
+    const { ledger, sun, shade } = await street();
+    await ledger.submit(operator, "participants:SetSettings", {
+      settings: { ...settings, settleAfterSeconds: 1 },
+    });
+    ledger.at(instantAfter(901));
+    await ledger.submit(sun.identity, "market:Settle", { slotStart });
+    ledger.at(instantAfter(1801));
+    const settle = await ledger.endorse(sun.identity, "market:Settle", [slotAt(1)]);
+    const evidence = JSON.stringify(
+      shade.household.evidence(shade.meter, [{ importWh: 9, exportWh: 0 }]),
+    );
+    const timestamp = new Date(instantAfter(1799));
+    const late = await ledger.endorse(shade.identity, "metering:SubmitEvidence", [evidence], {
+      timestamp,
+    });
+    const inOrder = first === "settlement" ? [settle, late] : [late, settle];
+    expect(inOrder.map((one) => ledger.commit(one) === "VALID")).toEqual([true, false]);
   }
 });

@@ -33,6 +33,11 @@ export const keys = {
     type: "late",
     parts: [slot, role, participant, meter],
   }),
+  /** Of it, what waits to be settled, under the slot in which it came. */
+  pending: (slot: string, participant: string, meter: string, sequence: number): Key => ({
+    type: "pending",
+    parts: [slot, participant, meter, `${sequence}`],
+  }),
   order: (slot: string, participant: string): Key => ({
     type: "order",
     parts: [slot, participant],

@@ -6,7 +6,12 @@ import {
   toHex,
   verifyPackage,
 } from "@powershare/domain/evidence";
-import { acceptedEvidence, meterHead, type Participant } from "@powershare/domain/ledger";
+import {
+  type AcceptedEvidence,
+  acceptedEvidence,
+  meterHead,
+  type Participant,
+} from "@powershare/domain/ledger";
 import { already, type Call, done, type Handler } from "./call.js";
 import { keys } from "./keys.js";
 import { instant, requireSlot, settleableMs } from "./slots.js";
@@ -39,7 +44,7 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
       atMs - Date.parse(interval.end) > settleableMs || (await state.has(keys.settled(slot)));
     if (isLate) late += 1;
     const key = isLate ? keys.late : keys.evidence;
-    await state.put(key(slot, interval.role, resident.id, evidence.meter), {
+    const accepted: AcceptedEvidence = {
       participant: resident.id,
       meter: evidence.meter,
       role: interval.role,
@@ -53,7 +58,9 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
       hash: toHex(intervalHash(interval, crypto.sha256)),
       transaction: call.transactionId,
       late: isLate,
-    });
+    };
+    await state.put(key(slot, interval.role, resident.id, evidence.meter), accepted);
+    if (isLate && interval.role === "connection") await putPending(call, accepted, slotSeconds);
   }
   await state.put(keys.meter(evidence.meter), head);
   return done({
@@ -123,6 +130,19 @@ async function isAccepted(
     if (found?.hash === hash) return true;
   }
   return false;
+}
+
+/** Late energy is settled with the slot that runs now; reading that it is not settled yet, as above. */
+async function putPending(
+  { state, atMs }: Call,
+  evidence: AcceptedEvidence,
+  slotSeconds: number,
+): Promise<void> {
+  const slotMs = slotSeconds * 1000;
+  let startMs = Math.floor(atMs / slotMs) * slotMs;
+  while (await state.has(keys.settled(instant(startMs)))) startMs += slotMs;
+  const { participant, meter, sequence } = evidence;
+  await state.put(keys.pending(instant(startMs), participant, meter, sequence), evidence);
 }
 
 /** Start of the slot that ends at this instant. */

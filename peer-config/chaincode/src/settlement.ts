@@ -43,13 +43,16 @@ export const settleSlot: Handler<"market:Settle"> = async (call, { slotStart }) 
   const cleared = await clearingOf(call, slot, participants);
   const utilities = new Map(residents.map(({ id, utility }) => [id, utility]));
   const utilityOf = (id: string) => utilities.get(id) ?? "";
-  const measured = measuredOf(residents, evidence, slot);
+  const pending = await call.state.scan("pending", [slot.start], acceptedEvidence);
+  const late = pending.map(({ value }) => value);
+  const measured = measuredOf(residents, evidence, late, slot);
   const wallets = await openWallets(call, cleared, measured, utilityOf);
   const fundsNano = (id: string) => BigInt(wallets.balance(id).coinsNano);
   const settlement = settle({ ...cleared, measured, utilityOf, fundsNano });
   const changes = await book(call.state, wallets, cleared.orders, settlement, utilityOf);
   const { trades, energy, dues } = settlement;
   const value = { at: call.at, trades: [...trades], energy: [...energy], dues: [...dues], missing };
+  for (const { key } of pending) await call.state.delete(key);
   await call.state.put(keys.settlement(slot.start), value satisfies SlotSettlement);
   await call.state.put(keys.settled(slot.start), { transaction: call.transactionId });
   const { dues: _, ...told } = value;
@@ -84,25 +87,42 @@ async function clearingOf(
 function measuredOf(
   residents: readonly Resident[],
   evidence: readonly AcceptedEvidence[],
+  late: readonly AcceptedEvidence[],
   slot: SlotTimes,
 ): Measured[] {
-  const byResident = new Map<string, AcceptedEvidence[]>();
-  for (const one of evidence) {
-    byResident.set(one.participant, [...(byResident.get(one.participant) ?? []), one]);
-  }
+  const evidenceOf = byParticipant(evidence);
+  const lateOf = byParticipant(late);
   return residents.flatMap(({ id, meters }) => {
-    const own = byResident.get(id);
-    if (own === undefined) return [];
+    const own = evidenceOf.get(id) ?? [];
+    const ownLate = lateOf.get(id) ?? [];
+    if (own.length === 0 && ownLate.length === 0) return [];
     const connections = meters.filter(({ role }) => role === "connection").length;
     return {
       participant: id,
-      importWh: own.reduce((sum, { importWh }) => sum + importWh, 0),
-      exportWh: own.reduce((sum, { exportWh }) => sum + exportWh, 0),
+      ...sumOf(own),
       attributable:
         own.length === connections &&
         own.every(({ quality, start }) => quality === "good" && start === slot.start),
+      late: sumOf(ownLate),
     };
   });
+}
+
+function byParticipant(evidence: readonly AcceptedEvidence[]): Map<string, AcceptedEvidence[]> {
+  const groups = new Map<string, AcceptedEvidence[]>();
+  for (const one of evidence) {
+    const group = groups.get(one.participant);
+    if (group === undefined) groups.set(one.participant, [one]);
+    else group.push(one);
+  }
+  return groups;
+}
+
+function sumOf(evidence: readonly AcceptedEvidence[]): { importWh: number; exportWh: number } {
+  return {
+    importWh: evidence.reduce((sum, { importWh }) => sum + importWh, 0),
+    exportWh: evidence.reduce((sum, { exportWh }) => sum + exportWh, 0),
+  };
 }
 
 /** Active residents of whom a meter at the connection point has not reached the slot's end. */

@@ -90,8 +90,7 @@ export const audit: Handler<"wallets:Audit"> = async ({ state }) => {
   const wallets = await allWallets(state);
   const issuedNano = await readIssued(state);
   const energy = (await state.get(keys.energy, energyTotals)) ?? noEnergy;
-  const late = await state.scan("late", [], acceptedEvidence);
-  const connection = late.map(({ value }) => value).filter(({ role }) => role === "connection");
+  const pending = (await state.scan("pending", [], acceptedEvidence)).map(({ value }) => value);
   return {
     returns: {
       coinsNano: (
@@ -106,9 +105,9 @@ export const audit: Handler<"wallets:Audit"> = async ({ state }) => {
       issuedNano,
       ...energy,
       unsettled: {
-        intervals: connection.length,
-        importWh: sum(connection, ({ importWh }) => BigInt(importWh)).toString(),
-        exportWh: sum(connection, ({ exportWh }) => BigInt(exportWh)).toString(),
+        intervals: pending.length,
+        importWh: sum(pending, ({ importWh }) => BigInt(importWh)).toString(),
+        exportWh: sum(pending, ({ exportWh }) => BigInt(exportWh)).toString(),
       },
     },
   };
