@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { clear, parseOrders } from "@powershare/domain/market";
 import { expect, it } from "vitest";
 import { z } from "zod";
 
@@ -44,4 +46,12 @@ it("docs/dependencies.md gives a reason for every direct dependency, and for no 
   });
   const others = used.filter((name) => !/^(@powershare\/.*|node-tpm2)$/.test(name));
   expect(given.toSorted()).toEqual([...new Set(others)].toSorted());
+});
+
+it("docs/examples/orders.json is a slot in which neighbours trade", () => {
+  const orders = parseOrders(
+    JSON.parse(readFileSync(join(root, "docs/examples/orders.json"), "utf8")),
+  );
+  const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
+  expect(clear(orders, sha256).trades).toHaveLength(2);
 });
