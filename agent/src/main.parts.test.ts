@@ -81,9 +81,20 @@ async function startMeter(): Promise<void> {
   await until("the line", () => existsSync(join(folder, "line")) || undefined);
 }
 
-function writeConfig(extra = ""): string {
+/** Of a key that nobody has; the peer is never reached in this test. */
+const certificatePem = `-----BEGIN CERTIFICATE-----
+MIIBCDCBr6ADAgECAgEBMAoGCCqGSM49BAMCMA0xCzAJBgNVBAMMAmgxMCAXDTIw
+MDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAwWjANMQswCQYDVQQDDAJoMTBZMBMG
+ByqGSM49AgEGCCqGSM49AwEHA0IABPzEgm+j4IyYI5LwqD2rUS7bFYC0r4hGEP15
+QAO9OaMLP7AxOwDgoxCKl0QsdDNz0ck4nAaqw0dXear7+raZ/VcwCgYIKoZIzj0E
+AwIDSAAwRQIgXbayMfdaoiLbG9pEOozkmXm+E5KWHiI1ti2QnzQptswCIQClFyBV
+0IWAm9ASOrdgJh/dpq+5q28COzA0j/MJihMLhw==
+-----END CERTIFICATE-----
+`;
+
+function writeConfig({ extra = "", certificate = certificatePem } = {}): string {
   const path = join(folder, "agent.yaml");
-  writeFileSync(join(folder, "certificate.pem"), "none: the peer is never reached in this test\n");
+  writeFileSync(join(folder, "certificate.pem"), certificate);
   writeFileSync(
     path,
     `participant: h1
@@ -182,9 +193,11 @@ describe("the agent as a process", () => {
     expect(first.log() + second.log()).not.toContain(secret);
   });
 
-  it("says in one line why it does not start", async () => {
-    const path = writeConfig("colour: red\n");
-    const child = start(process.execPath, [main, "--config", path]);
+  it.each([
+    ["an unknown key", { extra: "colour: red\n" }, "colour: unknown key"],
+    ["a certificate that is none", { certificate: "none\n" }, "no certificate can be read"],
+  ])("says in one line why it does not start: %s", async (_, broken, why) => {
+    const child = start(process.execPath, [main, "--config", writeConfig(broken)]);
     let log = "";
     child.stdout?.on("data", (chunk: Buffer) => {
       log += chunk.toString();
@@ -193,6 +206,6 @@ describe("the agent as a process", () => {
     expect(code).toBe(2);
     expect(JSON.parse(log)).toMatchObject({ level: 60, code: "config.invalid" });
     expect(log).toContain(remedyFor("config.invalid"));
-    expect(log).toContain("colour: unknown key");
+    expect(log).toContain(why);
   });
 });

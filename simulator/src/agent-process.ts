@@ -89,7 +89,13 @@ export class AgentProcess {
     const child = await Child.start({
       name: this.#name,
       command: process.execPath,
-      args: ["--max-old-space-size=96", "--max-semi-space-size=1", program, "--config", this.#configFile],
+      args: [
+        "--max-old-space-size=96",
+        "--max-semi-space-size=1",
+        program,
+        "--config",
+        this.#configFile,
+      ],
       logFile: this.logFile,
     });
     this.#child = child;

@@ -149,6 +149,8 @@ describe("configuration", () => {
     writeFileSync(path, good);
     expect(() => loadConfig(path)).toThrow(expect.objectContaining({ code: "config.invalid" }));
     expect(() => loadConfig(path)).toThrow("ledger.tlsRootCertificate");
+    writeFileSync(join(folder, "tls.pem"), "none\n");
+    expect(() => loadConfig(path)).toThrow("ledger.tlsRootCertificate: no certificate");
     rmSync(folder, { recursive: true });
   });
 });

@@ -1,4 +1,5 @@
-import { accessSync, constants, readFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CodedError } from "@powershare/domain/errors";
 import { type Document, isMap, isPair, LineCounter, parseDocument } from "yaml";
@@ -19,11 +20,11 @@ export function loadConfig(path: string): Config {
   const config = parseConfig(text, path);
   for (const key of ["tlsRootCertificate", "certificate"] as const) {
     try {
-      accessSync(config.ledger[key], constants.R_OK);
+      new X509Certificate(readFileSync(config.ledger[key]));
     } catch (cause) {
       throw new CodedError(
         "config.invalid",
-        `${path}: ledger.${key}: cannot read ${config.ledger[key]}`,
+        `${path}: ledger.${key}: no certificate can be read from ${config.ledger[key]}`,
         { cause },
       );
     }

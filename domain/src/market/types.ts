@@ -61,7 +61,7 @@ export const slotOrders = z.strictObject({
 });
 export type SlotOrders = z.infer<typeof slotOrders>;
 
-export const slotTrade = z.strictObject({
+export const slotTrade = z.object({
   seller: id,
   buyer: id,
   sentWh: z.int().min(0),
@@ -73,12 +73,12 @@ export const slotTrade = z.strictObject({
 });
 export type SlotTrade = z.infer<typeof slotTrade>;
 
-export const slotResult = z.strictObject({
-  prices: z.record(id, z.strictObject({ buy: z.int(), sell: z.int() }).nullable()),
-  fills: z.array(z.strictObject({ order: id, energyWh: z.int().min(0), amountNano: nanoString })),
+export const slotResult = z.object({
+  prices: z.record(id, z.object({ buy: z.int(), sell: z.int() }).nullable()),
+  fills: z.array(z.object({ order: id, energyWh: z.int().min(0), amountNano: nanoString })),
   trades: z.array(slotTrade),
   edges: z.array(
-    z.strictObject({
+    z.object({
       node: id,
       upWh: z.int().min(0),
       downWh: z.int().min(0),
@@ -87,8 +87,8 @@ export const slotResult = z.strictObject({
       congestionNano: nanoString,
     }),
   ),
-  utilities: z.array(z.strictObject({ id, boughtWh: z.int().min(0), soldWh: z.int().min(0) })),
-  totals: z.strictObject({
+  utilities: z.array(z.object({ id, boughtWh: z.int().min(0), soldWh: z.int().min(0) })),
+  totals: z.object({
     tradedWh: z.int().min(0),
     welfareNano: nanoString,
     lossWh: z.int().min(0),
