@@ -12,7 +12,7 @@ const skipped = new Set(["node_modules", "dist", ".git", ".cache", "docs", "repo
  * TypeScript and the household page, compiled.
  * @param {boolean} packagesChange whether npm packages are about to be installed
  * @param {AbortSignal} signal
- * @returns {import("../setup.mjs").Step}
+ * @returns {import("./set-up.mjs").Step}
  */
 export function build(packagesChange, signal) {
   const isBuilt = !packagesChange && workspacesAreBuilt() && readStamp() === sourcesStamp();

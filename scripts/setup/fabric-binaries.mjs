@@ -21,7 +21,7 @@ Or set FABRIC_BIN to a folder with the programs ${binaryNames.join(", ")} of Fab
  * Fabric and Fabric CA, built from their Go modules into a cache outside the checkout, or a folder with official
  * programs given by FABRIC_BIN.
  * @param {AbortSignal} signal
- * @returns {import("../setup.mjs").Step}
+ * @returns {import("./set-up.mjs").Step}
  */
 export function fabricBinaries(signal) {
   const title = `Fabric ${versions.fabric} and Fabric CA ${versions.fabricCa}`;

@@ -14,7 +14,7 @@ const AS_LOCKED = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
 /**
  * npm packages as package-lock.json has them, and the one native module that is compiled.
  * @param {AbortSignal} signal
- * @returns {import("../setup.mjs").Step}
+ * @returns {import("./set-up.mjs").Step}
  */
 export function npmPackages(signal) {
   const installed = isInstalled();

@@ -25,7 +25,7 @@ function missingPackages(withTests) {
 /**
  * System packages from Debian or Raspberry Pi OS.
  * @param {boolean} withTests also what only the tests need
- * @returns {import("../setup.mjs").Step}
+ * @returns {import("./set-up.mjs").Step}
  */
 export function systemPackages(withTests) {
   const missing = missingPackages(withTests);
