@@ -15,6 +15,9 @@ export default defineConfig({
         ssr,
         test: {
           name: "fast",
+          // No test keeps state in a module, and loading them anew for each file takes as long as running them.
+          pool: "threads",
+          isolate: false,
           include: ["**/*.test.{ts,tsx}"],
           exclude: [...exclude, "**/*.{parts,system}.test.ts"],
         },
