@@ -1,5 +1,4 @@
 export {
-  disturb,
   type GoodReading,
   type IntervalOptions,
   type IntervalState,

@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { type Interval, interval, intervalHash, toHex, zeroHash } from "../evidence/index.js";
 import { followIntervals } from "../evidence/verify-intervals.js";
 import {
-  disturb,
   type GoodReading,
   type IntervalOptions,
   type IntervalState,
@@ -140,11 +139,6 @@ describe("placement epochs", () => {
     const scene = new Scene().every(1000, 0, 15_000);
     scene.read(15_000, { monotonicMs: 0 }).read(20_000, { monotonicMs: 5000 });
     expect(scene.summary()).toEqual(["0-20 unsynchronised 2"]);
-  });
-  it("end once when wiring could have been changed, however often it is said", () => {
-    const scene = new Scene().every(1000, 0, 5000);
-    scene.state = disturb(disturb(scene.state));
-    expect(scene.every(1000, 5000, 41_000).summary()).toEqual(["0-20 good 2", "20-40 good 2"]);
   });
 });
 

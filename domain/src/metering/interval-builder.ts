@@ -50,8 +50,6 @@ export const intervalState = z.strictObject({
   /** Of the newest interval; 0 before the first. */
   sequence: z.int().min(0),
   epoch: z.int().min(1),
-  /** Wiring could have been changed since the last good reading: the next one opens a new epoch. */
-  disturbed: z.boolean(),
   lastGood: z
     .strictObject({ sequence: z.int(), monotonicMs: z.int(), bootId: z.string() })
     .optional(),
@@ -59,7 +57,7 @@ export const intervalState = z.strictObject({
   open: boundary.optional(),
 });
 export type IntervalState = z.infer<typeof intervalState>;
-export const newIntervals: IntervalState = { sequence: 0, epoch: 1, disturbed: false };
+export const newIntervals: IntervalState = { sequence: 0, epoch: 1 };
 
 /** An interval before its batch is sealed. */
 export type UnsealedInterval = Omit<Interval, "previous" | "merkleRoot">;
@@ -94,11 +92,6 @@ export function nextInterval(
   };
 }
 
-/** To be called when wiring could have been changed: another serial number, a TPM reset, a new configuration. */
-export function disturb(state: IntervalState): IntervalState {
-  return { ...state, disturbed: true };
-}
-
 /** The interval as it is hashed: with the hash of the one before (zeros for the first) and the root of its batch, both hex. */
 export function sealInterval(
   interval: UnsealedInterval,
@@ -112,14 +105,12 @@ function withReading(state: IntervalState, reading: GoodReading): IntervalState 
   const before = state.lastGood;
   const silenceMs = monotonicMs - (before?.monotonicMs ?? monotonicMs);
   const unseen =
-    state.disturbed ||
     (before !== undefined && before.bootId !== bootId) ||
     silenceMs < 0 ||
     silenceMs > longestSilenceMs;
   return {
     ...state,
     epoch: unseen ? state.epoch + 1 : state.epoch,
-    disturbed: false,
     lastGood: { sequence, monotonicMs, bootId },
   };
 }
