@@ -30,7 +30,8 @@ import { trade } from "./app/trade.js";
 import { watchDisk } from "./app/watch-disk.js";
 import { Health } from "./app/watch-health.js";
 import { LedgerWatch } from "./app/watch-ledger.js";
-import { type BusConfig, type Config, loadConfig } from "./config/index.js";
+import { loadConfig } from "./config/load.js";
+import type { BusConfig, Config } from "./config/schema.js";
 
 const stopWithinMs = 5_000;
 const pageDir = fileURLToPath(new URL("./web", import.meta.url));

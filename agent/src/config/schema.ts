@@ -23,7 +23,6 @@ const meter = z.strictObject({
     .describe("Rating of the main fuse; bounds what a register can rise"),
   phases: z.union([z.literal(1), z.literal(3)]),
 });
-export type MeterConfig = z.infer<typeof meter>;
 
 const bus = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]{1,20}$/, "lower-case letters, digits and dashes, at most 20"),
@@ -51,7 +50,6 @@ const ledger = z.strictObject({
   chaincode: z.string().min(1),
   retryMaxMs: z.int().min(1000).max(3_600_000).default(300_000),
 });
-export type LedgerConfig = z.infer<typeof ledger>;
 
 const market = z.strictObject({
   sell: z
@@ -61,7 +59,6 @@ const market = z.strictObject({
     .strictObject({ enabled: z.boolean(), maxMicroPerKwh: microPerKwh })
     .default({ enabled: false, maxMicroPerKwh: 0 }),
 });
-export type MarketConfig = z.infer<typeof market>;
 
 const slots = z.strictObject({
   seconds: z.int().min(5).max(3600).default(900),
@@ -69,7 +66,6 @@ const slots = z.strictObject({
   boundaryToleranceMs: z.int().min(100).max(60_000).default(9000),
   checkpointSeconds: z.int().min(1).max(60).default(60),
 });
-export type SlotsConfig = z.infer<typeof slots>;
 
 /** The agent's whole configuration. Unknown keys are errors. */
 export const configSchema = z

@@ -1,2 +1,0 @@
-export { loadConfig, parseConfig } from "./load.js";
-export * from "./schema.js";
