@@ -24,7 +24,7 @@ export const en = {
   bought: "Bought {energy} from {partner}",
   pricePerKwh: "{price} coins/kWh",
   kindSurplus: "surplus",
-  olderTrades: "{count} older trades",
+  olderTrades: "Older trades: {count}",
   contracted: "agreed, waiting for the meter",
   settled: "settled",
   wallets: "Wallets",
@@ -47,11 +47,11 @@ export const en = {
   failed: "Not working",
   starting: "Starting",
   since: "since {time}",
-  unsent: "{count} intervals wait to be sent; the oldest is from {time}. Nothing is lost.",
+  unsent: "Packages waiting to be sent: {count}, the oldest from {time}. Nothing is lost.",
   height: "Block {height}",
   counts:
-    "{readings} readings, {checkpoints} sealed by the chip, {committed} intervals proven on the ledger",
-  rejected: "{count} readings were implausible and are kept, but never billed",
+    "Readings: {readings}. Checkpoints by the chip: {checkpoints}. Intervals proven on the ledger: {committed}.",
+  rejected: "Implausible readings, kept but never billed: {count}",
 } as const;
 
 /** Every language has exactly the keys of English; the compiler says so. */

@@ -25,7 +25,7 @@ export const pt: Messages = {
   bought: "Comprou {energy} a {partner}",
   pricePerKwh: "{price} moedas/kWh",
   kindSurplus: "excedente",
-  olderTrades: "Mais {count} trocas",
+  olderTrades: "Trocas mais antigas: {count}",
   contracted: "acordada, à espera do contador",
   settled: "liquidada",
   wallets: "Carteiras",
@@ -48,9 +48,9 @@ export const pt: Messages = {
   failed: "Parado",
   starting: "A iniciar",
   since: "desde {time}",
-  unsent: "{count} intervalos por enviar; o mais antigo é de {time}. Nada se perde.",
+  unsent: "Pacotes por enviar: {count}, o mais antigo de {time}. Nada se perde.",
   height: "Bloco {height}",
   counts:
-    "{readings} leituras, {checkpoints} seladas pelo chip, {committed} intervalos provados no registo",
-  rejected: "{count} leituras implausíveis foram guardadas, mas nunca faturadas",
+    "Leituras: {readings}. Selos do chip: {checkpoints}. Intervalos provados no registo: {committed}.",
+  rejected: "Leituras implausíveis, guardadas mas nunca faturadas: {count}",
 };
