@@ -144,3 +144,11 @@ test.each([
 ])("other organisations are asked only where the own chaincode is down: %s", (error, is) => {
   expect(isOwnChaincodeDown(error)).toBe(is);
 });
+
+test("people read what failed, not how gRPC wraps it", () => {
+  const refused =
+    "14 UNAVAILABLE: No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:7051. Resolution note: ";
+  expect(ledgerError(gatewayError(14, refused), "evaluate").message).toBe(
+    "the ledger does not answer: connect ECONNREFUSED 127.0.0.1:7051",
+  );
+});

@@ -72,7 +72,7 @@ export function ledgerError(error: unknown, step: Step): LedgerError {
     return new LedgerError("ledger.conflict", `peers answered differently: ${text}`, options);
   }
   return isUnavailable(status, text)
-    ? new LedgerError("ledger.unavailable", `${step} failed: ${text}`, options)
+    ? new LedgerError("ledger.unavailable", `the ledger does not answer: ${text}`, options)
     : new LedgerError("ledger.endorse-refused", `${step} refused: ${text}`, options);
 }
 
@@ -130,9 +130,17 @@ function isUnavailable(status: number | undefined, text: string): boolean {
 
 function describe(error: unknown): string {
   if (!(error instanceof GatewayError))
-    return error instanceof Error ? error.message : String(error);
+    return plain(error instanceof Error ? error.message : String(error));
   const details = error.details.map(
     ({ mspId, address, message }) => `${mspId} ${address}: ${message}`,
   );
-  return [error.message, ...details].join("\n");
+  return [error.message, ...details].map(plain).join("\n");
+}
+
+/** Without what gRPC puts around the cause: its status, and a note that follows even where it has none. */
+function plain(text: string): string {
+  return text
+    .replace(/^\d+ [A-Z_]+: /, "")
+    .replace(/No connection established\. Last error: (Error: )?/, "")
+    .replace(/\.?\s*Resolution note:[^\n]*/, "");
 }

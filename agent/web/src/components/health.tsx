@@ -48,9 +48,10 @@ export function HealthCard({
               <span class="name">{messages[name]}</span>
               <span class="state">{messages[part.state]}</span>
               <p class="remark">{fill(messages.since, { time: format.time(part.since) })}</p>
-              {part.message && (
-                <p class="trouble">
-                  {part.message} {part.remedy} {part.code && <code>{part.code}</code>}
+              {part.message && <p class="trouble">{part.message}</p>}
+              {part.remedy && (
+                <p class="remark">
+                  {part.remedy} {part.code && <code>{part.code}</code>}
                 </p>
               )}
               {remarks(health, name, words).map((remark) => (
