@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+import * as node from "node:crypto";
 import { CodedError, codeOf } from "@powershare/domain/errors";
 import {
+  cryptoFrom,
   type EvidencePackage,
   intervalHash,
   packageBytes,
@@ -16,7 +17,7 @@ import type { Health } from "./watch-health.js";
 
 const commitWaitMs = 10_000;
 const idleMs = 5_000;
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
+const { sha256 } = cryptoFrom(node);
 
 export interface DrainOutboxOptions {
   readonly store: OutboxStore;

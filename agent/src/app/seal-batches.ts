@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import * as node from "node:crypto";
 import type { MeterRole } from "@powershare/domain/evidence";
-import { statementHash, toHex } from "@powershare/domain/evidence";
+import { cryptoFrom, statementHash, toHex } from "@powershare/domain/evidence";
 import type { Clock } from "../ports/clock.js";
 import type { Signer } from "../ports/signer.js";
 import type { EvidenceStore, ReadingStore } from "../ports/store.js";
@@ -15,7 +15,7 @@ import type { Health } from "./watch-health.js";
 const mostReadings = 2_000;
 const retryMaxMs = 30_000;
 const checkEveryMs = 1_000;
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
+const { sha256 } = cryptoFrom(node);
 
 export interface SealBatchesOptions {
   readonly store: EvidenceStore & Pick<ReadingStore, "pins">;

@@ -8,6 +8,11 @@ import type { Overview, Part } from "../../ports/overview.js";
 import { httpServer, listen } from "./server.js";
 
 const pageDir = fileURLToPath(new URL("../../../dist/web", import.meta.url));
+/** Where the distributions put it; the set-up looks for the same names. */
+const chromiumPath =
+  ["chromium", "chromium-browser", "google-chrome"]
+    .map((name) => `/usr/bin/${name}`)
+    .find((path) => existsSync(path)) ?? "/usr/bin/chromium";
 const working: Part = {
   state: "ok",
   since: "2026-06-01T10:00:00.000Z",
@@ -91,7 +96,7 @@ beforeAll(async () => {
   });
   address = `http://127.0.0.1:${await listen(server, "127.0.0.1", 0)}/`;
   browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
+    executablePath: chromiumPath,
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
   });
 });
