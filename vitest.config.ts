@@ -7,6 +7,7 @@ const exclude = ["**/node_modules/**", "**/dist/**"];
 // fast: no process is started, nothing outside the test is touched; runs in `npm run check`.
 // parts: one real part each (swtpm, a pseudo-terminal, the command line).
 // system: the whole neighbourhood on one shared Fabric network.
+// soak: counts that take an hour; `npm run soak`, never in `npm test`.
 export default defineConfig({
   test: {
     projects: [
@@ -19,7 +20,7 @@ export default defineConfig({
           pool: "threads",
           isolate: false,
           include: ["**/*.test.{ts,tsx}"],
-          exclude: [...exclude, "**/*.{parts,system}.test.ts"],
+          exclude: [...exclude, "**/*.{parts,system,soak}.test.ts"],
         },
       },
       {
@@ -44,6 +45,18 @@ export default defineConfig({
           globalSetup: ["simulator/src/testing/shared-network.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "soak",
+          include: ["**/*.soak.test.ts"],
+          exclude,
+          testTimeout: 3_600_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },
