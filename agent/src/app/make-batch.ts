@@ -1,12 +1,12 @@
 import {
   emptyHead,
+  entryLeaf,
   fromHex,
   type Interval,
   intervalHash,
   MerkleTree,
   type MeterRole,
   nextHead,
-  readingLeaf,
   type Sha256,
   type Statement,
   statementHash,
@@ -21,7 +21,13 @@ import {
   sealInterval,
   type UnsealedInterval,
 } from "@powershare/domain/metering";
-import { intervalsPerPackage, type SealedHead, type StoredReading } from "../ports/store.js";
+import {
+  intervalsPerPackage,
+  type SealedHead,
+  type StoredEntry,
+  type StoredReading,
+  sequenceOf,
+} from "../ports/store.js";
 
 export interface BatchContext
   extends Pick<Statement, "device" | "at" | "monotonicMs" | "bootId" | "clock"> {
@@ -42,29 +48,29 @@ export interface Batch {
 }
 
 /**
- * What the next checkpoint says: the readings that follow those sealed before, chained and in a tree,
- * and the intervals they close. Ends early where a meter would close more intervals than one package
- * carries. Undefined without readings.
+ * What the next checkpoint says: the readings and events that follow those sealed before, chained and in a
+ * tree, and the intervals they close. Ends early where a meter would close more intervals than one package
+ * carries. Undefined without any.
  */
 export function makeBatch(
   head: SealedHead,
-  pending: readonly StoredReading[],
+  pending: readonly StoredEntry[],
   context: BatchContext,
   sha256: Sha256,
 ): Batch | undefined {
   const before = head.checkpoint?.statement;
-  const first = pending[0]?.reading.sequence;
-  if (first === undefined) return undefined;
+  if (pending[0] === undefined) return undefined;
+  const first = sequenceOf(pending[0]);
   const builders = new IntervalBuilders(head, context);
   const tree = new MerkleTree(sha256);
   let chainHead = before === undefined ? emptyHead() : fromHex(before.chainHead);
   let last = first;
   for (const stored of pending) {
-    const leaf = readingLeaf(stored.reading, sha256);
+    const leaf = entryLeaf("event" in stored ? stored.event : stored.reading, sha256);
     tree.append(leaf);
     chainHead = nextHead(chainHead, leaf, sha256);
-    last = stored.reading.sequence;
-    builders.take(stored);
+    last = sequenceOf(stored);
+    if ("reading" in stored) builders.take(stored);
     if (builders.full) break;
   }
   const merkleRoot = toHex(tree.root());

@@ -1,6 +1,6 @@
 import { CodedError } from "@powershare/domain/errors";
 import { describe, expect, it } from "vitest";
-import type { ReadingStore, StoredReading } from "../ports/store.js";
+import { type ReadingStore, type StoredEntry, sequenceOf } from "../ports/store.js";
 import { SimClock } from "../testing/sim-clock.js";
 import { silentLog } from "../testing/sim-household.js";
 import { ReadingLog } from "./reading-log.js";
@@ -8,16 +8,17 @@ import { Health } from "./watch-health.js";
 
 /** A disk that fails as told; what it took is kept. */
 class SimDisk {
-  readonly kept: StoredReading[] = [];
+  readonly kept: StoredEntry[] = [];
   /** `after`: the rows are there although the commit failed. */
   fault: "none" | "before" | "after" = "none";
   commits = 0;
 
   lastSequence(): number {
-    return this.kept.at(-1)?.reading.sequence ?? 0;
+    const last = this.kept.at(-1);
+    return last === undefined ? 0 : sequenceOf(last);
   }
 
-  insertReadings(readings: readonly StoredReading[]): void {
+  insertReadings(readings: readonly StoredEntry[]): void {
     const { fault } = this;
     if (fault === "before") throw new CodedError("store.full", "disk full");
     this.commits += 1;
@@ -61,11 +62,18 @@ function setUp() {
     }
   };
   const expectGapFree = (): void => {
-    expect(disk.kept.map(({ reading }) => reading.sequence)).toEqual(
-      disk.kept.map((_, index) => index + 1),
-    );
+    expect(disk.kept.map(sequenceOf)).toEqual(disk.kept.map((_, index) => index + 1));
   };
-  return { clock, health, disk, log, append, seconds, expectGapFree };
+  const record = (stepMs: number): boolean =>
+    log.record({
+      at: new Date(clock.nowMs()).toISOString(),
+      monotonicMs: clock.monotonicMs(),
+      bootId: clock.bootId,
+      clock: "synchronised",
+      event: "clock-step",
+      details: { stepMs },
+    });
+  return { clock, health, disk, log, append, record, seconds, expectGapFree };
 }
 
 describe("the reading log", () => {
@@ -109,6 +117,29 @@ describe("the reading log", () => {
     disk.fault = "none";
     log.save();
     expect(disk.kept.length).toBe(10_003);
+    expectGapFree();
+  });
+
+  it("gives events their place among the readings, and keeps them when there is no room for readings", () => {
+    const { disk, log, append, record, expectGapFree } = setUp();
+    append();
+    expect(record(-7)).toBe(true);
+    append();
+    log.save();
+    expect(disk.kept.map((entry) => "event" in entry && entry.event.details)).toEqual([
+      false,
+      { stepMs: -7 },
+      false,
+    ]);
+    disk.fault = "before";
+    for (let n = 0; n < 20_050; n += 1) append();
+    expect(record(1)).toBe(true);
+    for (let n = 0; n < 2_000; n += 1) record(2);
+    expect(record(3)).toBe(false);
+    disk.fault = "none";
+    log.save();
+    expect(disk.kept.filter((entry) => "event" in entry)).toHaveLength(1_001);
+    expect(record(4)).toBe(true);
     expectGapFree();
   });
 

@@ -1,7 +1,12 @@
 import { CodedError } from "@powershare/domain/errors";
-import type { Reading } from "@powershare/domain/evidence";
+import type { Event, Reading } from "@powershare/domain/evidence";
 import type { Clock } from "../ports/clock.js";
-import type { ReadingStore, StoredReading } from "../ports/store.js";
+import {
+  type ReadingStore,
+  type StoredEntry,
+  type StoredReading,
+  sequenceOf,
+} from "../ports/store.js";
 import type { Health } from "./watch-health.js";
 
 /**
@@ -12,12 +17,15 @@ const longestUnsavedMs = 10_000;
 const retryAfterMs = 5_000;
 /** Readings kept in memory while the disk refuses; from half of it on only the first of each slot. */
 const mostStaged = 20_000;
+/** Events are few and no later reading makes up for one, so they have room of their own. */
+const mostStagedEvents = 1_000;
 
 export type ReadingDraft = Omit<Reading, "sequence">;
+export type EventDraft = Omit<Event, "v" | "kind" | "sequence">;
 
 /**
- * Gives readings their sequence and gets them to the disk. A sequence once given belongs to that
- * reading for ever, also when nobody knows whether a failed commit left it behind: after an error the
+ * Gives readings and events their sequence and gets them to the disk. A sequence once given belongs to that
+ * entry for ever, also when nobody knows whether a failed commit left it behind: after an error the
  * store is asked what it has, and only what is missing is written again.
  */
 export class ReadingLog {
@@ -27,7 +35,8 @@ export class ReadingLog {
   readonly #slotMs: number;
   readonly #flushAfterMs: number;
   readonly #slotOfMeter = new Map<string, number>();
-  #staged: StoredReading[] = [];
+  #staged: StoredEntry[] = [];
+  #stagedEvents = 0;
   #stagedSinceMs = 0;
   #failedAtMs: number | undefined;
   #next: number;
@@ -58,12 +67,27 @@ export class ReadingLog {
   append(draft: ReadingDraft, energy: StoredReading["energy"]): void {
     const slot = Math.floor(Date.parse(draft.at) / this.#slotMs);
     const first = this.#slotOfMeter.get(draft.meter) !== slot;
-    const room = this.#staged.length < (first ? mostStaged : mostStaged / 2);
+    const room = this.#staged.length - this.#stagedEvents < (first ? mostStaged : mostStaged / 2);
     // Not kept, so never counted as stored; the next registers still hold its energy.
     if (!room) return;
     if (energy !== null) this.#slotOfMeter.set(draft.meter, slot);
+    this.#stage({ reading: { ...draft, sequence: this.#next }, energy });
+  }
+
+  /**
+   * Puts an event into the sequence, behind the readings so far: stored, chained and sealed as they are.
+   * @returns whether there was room; there is, unless the disk refused for very long
+   */
+  record(draft: EventDraft): boolean {
+    if (this.#stagedEvents >= mostStagedEvents) return false;
+    this.#stagedEvents += 1;
+    this.#stage({ event: { v: 1, kind: "event", ...draft, sequence: this.#next } });
+    return true;
+  }
+
+  #stage(entry: StoredEntry): void {
     if (this.#staged.length === 0) this.#stagedSinceMs = this.#clock.monotonicMs();
-    this.#staged.push({ reading: { ...draft, sequence: this.#next }, energy });
+    this.#staged.push(entry);
     this.#next += 1;
   }
 
@@ -97,6 +121,7 @@ export class ReadingLog {
       throw error;
     }
     this.#staged = [];
+    this.#stagedEvents = 0;
     this.#failedAtMs = undefined;
     this.#health.ok("store", "readings");
   }
@@ -104,13 +129,14 @@ export class ReadingLog {
   /** A commit that failed may have reached the disk all the same. */
   #dropSaved(): void {
     const last = this.#store.lastSequence();
-    const oldest = this.#staged[0]?.reading.sequence ?? this.#next;
+    const oldest = this.#staged[0] === undefined ? this.#next : sequenceOf(this.#staged[0]);
     if (last < oldest - 1 || last >= this.#next) {
       throw new CodedError(
         "store.corrupt",
         `the store ends at reading ${last}, expected was ${oldest - 1} or more`,
       );
     }
-    this.#staged = this.#staged.filter(({ reading }) => reading.sequence > last);
+    this.#staged = this.#staged.filter((entry) => sequenceOf(entry) > last);
+    this.#stagedEvents = this.#staged.filter((entry) => "event" in entry).length;
   }
 }

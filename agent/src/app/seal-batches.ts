@@ -3,7 +3,7 @@ import type { MeterRole } from "@powershare/domain/evidence";
 import { cryptoFrom, statementHash, toHex } from "@powershare/domain/evidence";
 import type { Clock } from "../ports/clock.js";
 import type { Signer } from "../ports/signer.js";
-import type { EvidenceStore, ReadingStore } from "../ports/store.js";
+import { type EvidenceStore, type ReadingStore, sequenceOf } from "../ports/store.js";
 import { Backoff, type Random } from "./backoff.js";
 import type { LiveMeters } from "./live-meters.js";
 import { type Loop, startLoop } from "./loop.js";
@@ -114,8 +114,9 @@ async function sealOnce(options: SealBatchesOptions): Promise<boolean> {
   });
   health.ok("tpm", "evidence");
   if (intervals.length > 0) options.onIntervals();
+  const newest = pending.at(-1);
   return (
-    statement.readings.last < (pending.at(-1)?.reading.sequence ?? 0) ||
-    pending.length === mostReadings
+    pending.length === mostReadings ||
+    (newest !== undefined && statement.readings.last < sequenceOf(newest))
   );
 }

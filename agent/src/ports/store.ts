@@ -1,5 +1,6 @@
 import type {
   Checkpoint,
+  Event,
   EvidencePackage,
   Interval,
   MeterRole,
@@ -15,6 +16,13 @@ export const intervalsPerPackage = 200;
 export interface StoredReading {
   readonly reading: Reading;
   readonly energy: { readonly importWh: number; readonly exportWh: number } | null;
+}
+
+/** What is kept in the one sequence of the device. */
+export type StoredEntry = StoredReading | { readonly event: Event };
+
+export function sequenceOf(entry: StoredEntry): number {
+  return "event" in entry ? entry.event.sequence : entry.reading.sequence;
 }
 
 /** Everything that a checkpoint makes true, saved at once or not at all. */
@@ -61,9 +69,9 @@ export interface UnsentEvidence {
  */
 
 export interface ReadingStore {
-  /** Sequence of the newest reading, 0 if there is none. */
+  /** Sequence of the newest reading or event, 0 if there is none. */
   lastSequence(): number;
-  insertReadings(readings: readonly StoredReading[]): void;
+  insertReadings(entries: readonly StoredEntry[]): void;
   /** Newest good reading of a meter. */
   lastGood(meter: string): StoredReading | undefined;
   /** Meter id by place on the bus. */
@@ -74,8 +82,8 @@ export interface ReadingStore {
 
 export interface EvidenceStore {
   sealedHead(): SealedHead;
-  /** Oldest readings that no checkpoint covers yet, in order. */
-  pendingReadings(limit: number): StoredReading[];
+  /** Oldest readings and events that no checkpoint covers yet, in order. */
+  pendingReadings(limit: number): StoredEntry[];
   saveSealed(sealed: Sealed): void;
 }
 

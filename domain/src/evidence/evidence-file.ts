@@ -1,13 +1,16 @@
 import { z } from "zod";
 import { bytesHex, p1363Hex, sha256Hex } from "../ledger/primitives.js";
 import { parseEvidence } from "./parse.js";
-import { checkpoint, evidencePackage, reading } from "./types.js";
+import { checkpoint, event, evidencePackage, reading } from "./types.js";
 
 /** A reading, and where its batch is not given in full the hashes that prove it part of it (RFC 9162 §2.1.3), hex. */
 export const provenReading = z.strictObject({
   reading,
   proof: z.array(sha256Hex).max(64).optional(),
 });
+
+/** An event, with its proof where its batch is not given in full. */
+export const provenEvent = z.strictObject({ event, proof: z.array(sha256Hex).max(64).optional() });
 
 /** Evidence as a file that can be checked by anyone, offline: docs/evidence.md. */
 export const evidenceFile = z.strictObject({
@@ -27,6 +30,7 @@ export const evidenceFile = z.strictObject({
   /** Further checkpoints, for readings in batches that no package's checkpoint covers. */
   checkpoints: z.array(checkpoint).max(100_000).optional(),
   readings: z.array(provenReading).max(1_000_000).optional(),
+  events: z.array(provenEvent).max(100_000).optional(),
 });
 export type EvidenceFile = z.infer<typeof evidenceFile>;
 

@@ -1,6 +1,6 @@
 import { concatBytes, fromHex } from "./bytes.js";
 import { canonicalBytes } from "./canonical-json.js";
-import type { Crypto, EvidencePackage, Interval, Reading, Statement } from "./types.js";
+import type { Crypto, EvidencePackage, Interval, LogEntry, Statement } from "./types.js";
 
 export type Sha256 = Crypto["sha256"];
 
@@ -14,9 +14,9 @@ function tagged(kind: keyof typeof domainOf, ...parts: readonly Uint8Array[]): U
   return concatBytes(Uint8Array.of(domainOf[kind]), ...parts);
 }
 
-/** RFC 9162 §2.1.1 leaf hash of a reading: SHA-256(0x00 ‖ JCS(reading)). */
-export function readingLeaf(reading: Reading, sha256: Sha256): Uint8Array {
-  return sha256(tagged("leaf", canonicalBytes(reading)));
+/** RFC 9162 §2.1.1 leaf hash of a reading or an event: SHA-256(0x00 ‖ JCS(entry)). */
+export function entryLeaf(entry: LogEntry, sha256: Sha256): Uint8Array {
+  return sha256(tagged("leaf", canonicalBytes(entry)));
 }
 
 /** RFC 9162 §2.1.1 inner node: SHA-256(0x01 ‖ left ‖ right). */

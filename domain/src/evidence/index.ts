@@ -4,14 +4,15 @@ export {
   type EvidenceFile,
   evidenceFile,
   parseEvidenceFile,
+  provenEvent,
   provenReading,
 } from "./evidence-file.js";
 export {
   emptyHead,
+  entryLeaf,
   intervalHash,
   nextHead,
   packageBytes,
-  readingLeaf,
   type Sha256,
   statementHash,
   zeroHash,

@@ -13,7 +13,7 @@ import {
  * Formats of docs/evidence.md. Canonical bytes are RFC 8785 JSON of objects that hold only strings,
  * safe integers, booleans, arrays and objects; no number with a fraction ever enters them.
  *
- *   leaf      = SHA-256(0x00 ‖ JCS(reading))            RFC 9162 leaf
+ *   leaf      = SHA-256(0x00 ‖ JCS(reading or event))   RFC 9162 leaf
  *   node      = SHA-256(0x01 ‖ left ‖ right)            RFC 9162 node
  *   head(n)   = SHA-256(0x02 ‖ head(n-1) ‖ leaf(n))     head(0) = 32 zero bytes
  *   interval  = SHA-256(0x03 ‖ JCS(interval))
@@ -23,8 +23,14 @@ import {
 export const clockQuality = z.enum(["synchronised", "holdover", "unknown"]);
 export type ClockQuality = z.infer<typeof clockQuality>;
 
-/** Maker's serial number as the meter gives it, prefixed by the profile's id: `eastron/sdm630:12345678`. */
-export const meterId = z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+:[A-Za-z0-9-]{1,32}$/);
+/**
+ * Maker's serial number as the meter gives it, prefixed by the profile's id: `eastron/sdm630:12345678`.
+ * A meter whose registers began anew is another one from then on: `.2` for its second epoch, and so on.
+ */
+export const meterId = z
+  .string()
+  .regex(/^[a-z0-9-]+\/[a-z0-9-]+:[A-Za-z0-9-]{1,32}(\.([2-9]|[1-9]\d{1,3}))?$/)
+  .max(120);
 /** `connection`: where the household meets the grid. `generator`: its export is the production. */
 export const meterRole = z.enum(["connection", "generator"]);
 export type MeterRole = z.infer<typeof meterRole>;
@@ -56,6 +62,33 @@ export const reading = z.strictObject({
   reason: z.string().max(64).optional(),
 });
 export type Reading = z.infer<typeof reading>;
+
+/**
+ * Something that happened between readings and that whoever checks them must know: the clock was
+ * set, a meter's registers began anew. Counted, chained and sealed with the readings.
+ */
+export const event = z.strictObject({
+  v: z.literal(1),
+  /** A reading has no such member, so neither passes for the other. */
+  kind: z.literal("event"),
+  /** In the one sequence of the device, among its readings. */
+  sequence: z.int().min(1),
+  at: instantMs,
+  monotonicMs: z.int().min(0),
+  bootId: z.string().min(1).max(64),
+  clock: clockQuality,
+  /** `clock-step`, `meter-epoch-closed`, `meter-epoch-opened`; a verifier passes over names it does not know. */
+  event: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+  meter: meterId.optional(),
+  /** At most 32. */
+  details: z
+    .record(z.string().regex(/^[a-z][A-Za-z0-9]{0,39}$/), z.union([z.int(), z.string().max(200)]))
+    .refine((details) => Object.keys(details).length <= 32, "at most 32 details"),
+});
+export type Event = z.infer<typeof event>;
+
+/** What a batch consists of. */
+export type LogEntry = Reading | Event;
 
 /**
  * Energy of one interval: what a house could not use in a year, and so little that the sums over a
@@ -108,7 +141,7 @@ export const statement = z.strictObject({
   monotonicMs: z.int().min(0),
   bootId: z.string().min(1).max(64),
   clock: clockQuality,
-  /** Readings of the sealed batch, inclusive. */
+  /** Readings and events of the sealed batch, inclusive. */
   readings: z.strictObject({ first: z.int().min(1), last: z.int().min(1) }),
   chainHead: sha256Hex,
   merkleRoot: sha256Hex,

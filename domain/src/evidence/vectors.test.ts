@@ -7,6 +7,8 @@ import {
   cryptoFrom,
   deviceCounterName,
   emptyHead,
+  entryLeaf,
+  event,
   evidenceFile,
   fromHex,
   interval,
@@ -15,7 +17,6 @@ import {
   nextHead,
   packageBytes,
   parseEvidenceFile,
-  readingLeaf,
   statement,
   statementHash,
   toHex,
@@ -36,6 +37,7 @@ const vectors = z
       roots: z.array(z.string()),
       proofs: z.array(z.array(z.string())),
     }),
+    event: z.strictObject({ value: event, leaf: z.string() }),
     interval: z.strictObject({ value: interval, hash: z.string() }),
     statement: z.strictObject({ value: statement, hash: z.string() }),
     keys: z.record(z.string(), z.string()),
@@ -79,7 +81,7 @@ describe("the published vectors", () => {
     const tree = new MerkleTree(sha256);
     let head = emptyHead();
     for (const [i, { reading }] of (file.readings ?? []).slice(0, leaves.length).entries()) {
-      const leaf = readingLeaf(reading, sha256);
+      const leaf = entryLeaf(reading, sha256);
       head = nextHead(head, leaf, sha256);
       tree.append(leaf);
       expect([leaf, head, tree.root()].map(toHex)).toEqual([leaves[i], heads[i], roots[i]]);
@@ -90,6 +92,10 @@ describe("the published vectors", () => {
       const path = proof.map(fromHex);
       expect(verifyInclusion(fromHex(leaves[i]!), i, 12, path, tree.root(), sha256)).toBe(true);
     }
+  });
+
+  it("leaf of an event", () => {
+    expect(toHex(entryLeaf(vectors.event.value, sha256))).toBe(vectors.event.leaf);
   });
 
   it("hashes of interval, statement and package", () => {

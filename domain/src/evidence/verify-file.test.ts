@@ -5,13 +5,13 @@ import {
   type Checkpoint,
   type EvidenceFile,
   emptyHead,
+  entryLeaf,
   type Interval,
   intervalHash,
   MerkleTree,
   nextHead,
   parseEvidenceFile,
   type Reading,
-  readingLeaf,
   type Statement,
   statementHash,
   toHex,
@@ -26,6 +26,8 @@ const meters = [
 ] as const;
 const options = { start: "2026-06-01T12:00:00Z", slotSeconds: 20, slots: 3 };
 const recorded = recordEvidence(device, "h1", meters, options);
+
+const eventful = recordEvidence(device, "h1", meters, { ...options, eventAtSecond: 30 });
 
 function verify(file: unknown): ReturnType<typeof verifyEvidenceFile> {
   return verifyEvidenceFile(parseEvidenceFile(JSON.parse(JSON.stringify(file))), crypto);
@@ -43,6 +45,7 @@ describe("an evidence file", () => {
       counter: { first: 256n, last: 258n },
       resets: 0,
       readings: 122,
+      events: 0,
       meters: [
         {
           meter: meters[0].id,
@@ -68,7 +71,7 @@ describe("an evidence file", () => {
     );
     const tree = new MerkleTree(
       crypto.sha256,
-      batch.map(({ reading }) => readingLeaf(reading, crypto.sha256)),
+      batch.map(({ reading }) => entryLeaf(reading, crypto.sha256)),
     );
     const proven = batch
       .map(({ reading }, i) => ({ reading, proof: tree.proof(i).map(toHex) }))
@@ -78,6 +81,23 @@ describe("an evidence file", () => {
     const swapped = [{ ...one!, proof: other!.proof }];
     expect(verify({ ...recorded, readings: swapped })).toMatchObject({
       code: "evidence.inclusion",
+    });
+  });
+
+  it("proves events in the one sequence of the readings, in whole batches and by proofs", () => {
+    const { sequence } = eventful.events[0]!.event;
+    expect(verify(eventful)).toMatchObject({ proven: true, readings: 122, events: 1 });
+    const { first, last } = eventful.checkpoints![1]!.statement.readings;
+    const entries = [
+      ...eventful.readings.map(({ reading }) => reading),
+      eventful.events[0]!.event,
+    ].sort((a, b) => a.sequence - b.sequence);
+    const leaves = entries.slice(first - 1, last).map((entry) => entryLeaf(entry, crypto.sha256));
+    const proof = new MerkleTree(crypto.sha256, leaves).proof(sequence - first).map(toHex);
+    const events = [{ ...eventful.events[0]!, proof }];
+    expect(verify({ ...eventful, readings: [], events })).toMatchObject({
+      proven: true,
+      events: 1,
     });
   });
 
@@ -144,7 +164,7 @@ function following(
 function withBoundary(changes: Partial<Interval>, reading: Partial<Reading> = {}): EvidenceFile {
   const [first, ...rest] = recorded.readings.slice(0, statementOf(0).readings.last);
   const readings = [{ reading: { ...first!.reading, ...reading } }, ...rest];
-  const leaves = readings.map((one) => readingLeaf(one.reading, crypto.sha256));
+  const leaves = readings.map((one) => entryLeaf(one.reading, crypto.sha256));
   const merkleRoot = toHex(new MerkleTree(crypto.sha256, leaves).root());
   const head = leaves.reduce((link, leaf) => nextHead(link, leaf, crypto.sha256), emptyHead());
   const evidence = recorded.packages[0]!;
@@ -288,6 +308,22 @@ describe("a forged evidence file", () => {
       "/readings/122",
       "a reading twice",
       { ...recorded, readings: [...recorded.readings, recorded.readings[3]] },
+    ],
+    ["evidence.batch-incomplete", "/readings/42", "an event left out", { ...eventful, events: [] }],
+    [
+      "evidence.inclusion",
+      "/readings/42",
+      "an event that says something else",
+      {
+        ...eventful,
+        events: [{ event: { ...eventful.events[0]!.event, details: { stepMs: 0 } } }],
+      },
+    ],
+    [
+      "evidence.reading-repeated",
+      "/events/0",
+      "an event in the place of a reading",
+      { ...recorded, events: [{ event: { ...eventful.events[0]!.event, sequence: 4 } }] },
     ],
     [
       "evidence.reading-uncovered",

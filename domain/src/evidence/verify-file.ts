@@ -40,6 +40,7 @@ export type EvidenceFileReport =
       /** How often the TPM was reset in between. */
       readonly resets: number;
       readonly readings: number;
+      readonly events: number;
     }
   | {
       readonly proven: false;
@@ -68,7 +69,7 @@ function proof(file: EvidenceFile, crypto: Crypto): EvidenceFileReport {
   const participant = file.packages[0]?.participant ?? "";
   const meters = verifyPackages(file.packages, keys, participant, crypto);
   const checkpoints = collectCheckpoints(file, keys, crypto);
-  const readings = verifyReadings(file, checkpoints, crypto.sha256);
+  const entries = verifyReadings(file, checkpoints, crypto.sha256);
   const tpm = checkpoints.map(({ verified }) => verified);
   return {
     proven: true,
@@ -80,7 +81,7 @@ function proof(file: EvidenceFile, crypto: Crypto): EvidenceFileReport {
     checkpoints: checkpoints.length,
     counter: { first: tpm[0]?.counter ?? 0n, last: tpm.at(-1)?.counter ?? 0n },
     resets: (tpm.at(-1)?.resetCount ?? 0) - (tpm[0]?.resetCount ?? 0),
-    readings,
+    ...entries,
   };
 }
 

@@ -1,62 +1,64 @@
 import { equalBytes, fromHex, toHex } from "./bytes.js";
 import type { EvidenceFile } from "./evidence-file.js";
-import { emptyHead, nextHead, readingLeaf, type Sha256 } from "./hashes.js";
+import { emptyHead, entryLeaf, nextHead, type Sha256 } from "./hashes.js";
 import { MerkleTree, verifyInclusion } from "./merkle.js";
 import { refuseAt } from "./placed.js";
-import type { Interval, Reading } from "./types.js";
+import type { Interval, LogEntry } from "./types.js";
 import type { PlacedCheckpoint } from "./verify-checkpoints.js";
 
-interface PlacedReading {
+interface PlacedEntry {
   readonly place: string;
-  readonly reading: Reading;
+  readonly entry: LogEntry;
   readonly leaf: Uint8Array;
   readonly proof?: readonly string[] | undefined;
 }
 
 /**
- * Checks that every reading of a file hashes into the batch of a checkpoint, by its proof or with the
- * whole batch, that whole batches continue the chain of readings, and that readings at the ends of
- * intervals are what those say. Returns how many there are.
+ * Checks that every reading and event of a file hashes into the batch of a checkpoint, by its proof or
+ * with the whole batch, that whole batches continue the chain, and that readings at the ends of
+ * intervals are what those say. Returns how many there are of each.
  */
 export function verifyReadings(
   file: EvidenceFile,
   checkpoints: readonly PlacedCheckpoint[],
   sha256: Sha256,
-): number {
-  const readings = new Map<number, PlacedReading>();
-  for (const [i, { reading, proof }] of (file.readings ?? []).entries()) {
-    const place = `/readings/${i}`;
-    if (readings.has(reading.sequence)) {
-      refuseAt(place, "evidence.reading-repeated", `reading ${reading.sequence} stands here again`);
+): { readonly readings: number; readonly events: number } {
+  const { readings = [], events = [] } = file;
+  const entries = new Map<number, PlacedEntry>();
+  const add = (place: string, entry: LogEntry, proof: readonly string[] | undefined): void => {
+    if (entries.has(entry.sequence)) {
+      refuseAt(place, "evidence.reading-repeated", `number ${entry.sequence} stands here again`);
     }
-    readings.set(reading.sequence, { place, reading, leaf: readingLeaf(reading, sha256), proof });
-  }
-  const ordered = [...readings.values()].sort((a, b) => a.reading.sequence - b.reading.sequence);
+    entries.set(entry.sequence, { place, entry, leaf: entryLeaf(entry, sha256), proof });
+  };
+  for (const [i, { reading, proof }] of readings.entries()) add(`/readings/${i}`, reading, proof);
+  for (const [i, { event, proof }] of events.entries()) add(`/events/${i}`, event, proof);
+  const ordered = [...entries.values()].sort((a, b) => a.entry.sequence - b.entry.sequence);
   let next = 0;
   for (const [i, checkpoint] of checkpoints.entries()) {
     const { first, last } = checkpoint.statement.readings;
     const begin = next;
-    while ((ordered[next]?.reading.sequence ?? Number.POSITIVE_INFINITY) <= last) next++;
+    while ((ordered[next]?.entry.sequence ?? Number.POSITIVE_INFINITY) <= last) next++;
     const batch = ordered.slice(begin, next);
     requireCovered(batch[0], first);
     verifyBatch(batch, checkpoint, checkpoints[i - 1], sha256);
   }
   requireCovered(ordered[next], Number.POSITIVE_INFINITY);
   for (const { intervals } of file.packages) {
-    for (const interval of intervals) requireBoundaries(interval, readings);
+    for (const interval of intervals) requireBoundaries(interval, entries);
   }
-  return readings.size;
+  return { readings: readings.length, events: events.length };
 }
 
-/** Refuses a reading that stands before the first one of the checkpoint it would belong to. */
-function requireCovered(found: PlacedReading | undefined, first: number): void {
-  if (found === undefined || found.reading.sequence >= first) return;
-  const message = `no checkpoint in the file covers reading ${found.reading.sequence}`;
+/** Refuses an entry that stands before the first one of the checkpoint it would belong to. */
+function requireCovered(found: PlacedEntry | undefined, first: number): void {
+  if (found === undefined || found.entry.sequence >= first) return;
+  const message = `no checkpoint in the file covers number ${found.entry.sequence}`;
   refuseAt(found.place, "evidence.reading-uncovered", message);
 }
 
 function verifyBatch(
-  batch: readonly PlacedReading[],
+  batch: readonly PlacedEntry[],
   { statement }: PlacedCheckpoint,
   before: PlacedCheckpoint | undefined,
   sha256: Sha256,
@@ -64,10 +66,10 @@ function verifyBatch(
   const { first, last } = statement.readings;
   const size = last - first + 1;
   const root = fromHex(statement.merkleRoot);
-  for (const { place, reading, leaf, proof } of batch) {
+  for (const { place, entry, leaf, proof } of batch) {
     if (proof === undefined) continue;
     const path = proof.map(fromHex);
-    if (!verifyInclusion(leaf, reading.sequence - first, size, path, root, sha256)) {
+    if (!verifyInclusion(leaf, entry.sequence - first, size, path, root, sha256)) {
       refuseAt(
         place,
         "evidence.inclusion",
@@ -81,7 +83,7 @@ function verifyBatch(
     refuseAt(
       unproven.place,
       "evidence.batch-incomplete",
-      `no proof, and ${batch.length} of ${size} readings of statement ${statement.sequence} are given`,
+      `no proof, and ${batch.length} of ${size} readings and events of statement ${statement.sequence} are given`,
     );
   }
   const leaves = batch.map(({ leaf }) => leaf);
@@ -113,20 +115,21 @@ function headBefore(first: number, before: PlacedCheckpoint | undefined): Uint8A
 }
 
 /** The readings named as an interval's ends, where the file holds them: of its meter, good, and taken when it says. */
-function requireBoundaries(interval: Interval, readings: ReadonlyMap<number, PlacedReading>): void {
+function requireBoundaries(interval: Interval, entries: ReadonlyMap<number, PlacedEntry>): void {
   const { meter, sequence, start, end, boundaryErrorMs } = interval;
   const ends = [
     [interval.readings.first, Date.parse(start) + boundaryErrorMs.start],
     [interval.readings.last, Date.parse(end) + boundaryErrorMs.end],
   ] as const;
   for (const [at, takenMs] of ends) {
-    const found = readings.get(at);
+    const found = entries.get(at);
     if (found === undefined) continue;
-    const { reading, place } = found;
+    const { entry, place } = found;
     if (
-      reading.meter !== meter ||
-      reading.quality !== "good" ||
-      Date.parse(reading.at) !== takenMs
+      "kind" in entry ||
+      entry.meter !== meter ||
+      entry.quality !== "good" ||
+      Date.parse(entry.at) !== takenMs
     ) {
       refuseAt(
         place,

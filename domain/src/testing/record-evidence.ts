@@ -2,17 +2,19 @@ import { toHex } from "../evidence/bytes.js";
 import type { EvidenceFile } from "../evidence/evidence-file.js";
 import {
   emptyHead,
+  entryLeaf,
   intervalHash,
   nextHead,
-  readingLeaf,
   statementHash,
   zeroHash,
 } from "../evidence/hashes.js";
 import { MerkleTree } from "../evidence/merkle.js";
 import type {
   Checkpoint,
+  Event,
   EvidencePackage,
   Interval,
+  LogEntry,
   Reading,
   Statement,
 } from "../evidence/types.js";
@@ -34,11 +36,18 @@ export function recordEvidence(
   device: TestDevice,
   participant: string,
   meters: readonly TestMeter[],
-  { start, slotSeconds, slots }: { start: string; slotSeconds: number; slots: number },
-): EvidenceFile & { readings: { reading: Reading }[] } {
+  {
+    start,
+    slotSeconds,
+    slots,
+    eventAtSecond,
+  }: { start: string; slotSeconds: number; slots: number; eventAtSecond?: number },
+): EvidenceFile & { readings: { reading: Reading }[]; events: { event: Event }[] } {
   const recorder = new Recorder(device, participant, meters, slotSeconds);
   for (let second = 0; second <= slots * slotSeconds; second++) {
-    recorder.poll(Date.parse(start) + second * 1000 + 250);
+    const atMs = Date.parse(start) + second * 1000 + 250;
+    if (second === eventAtSecond) recorder.note(atMs - 100);
+    recorder.poll(atMs);
   }
   const { attest, signature } = device.certify();
   return {
@@ -54,11 +63,13 @@ export function recordEvidence(
     packages: recorder.packages,
     checkpoints: recorder.checkpoints,
     readings: recorder.readings.map((reading) => ({ reading })),
+    events: recorder.events.map((event) => ({ event })),
   };
 }
 
 class Recorder {
   readonly readings: Reading[] = [];
+  readonly events: Event[] = [];
   readonly checkpoints: Checkpoint[] = [];
   readonly packages: EvidencePackage[] = [];
   readonly #device: TestDevice;
@@ -67,6 +78,7 @@ class Recorder {
   readonly #slotSeconds: number;
   readonly #states = new Map<string, IntervalState>();
   readonly #newest = new Map<string, Interval>();
+  readonly #leaves: Uint8Array[] = [];
   #head = emptyHead();
   #sealed = 0;
 
@@ -105,8 +117,32 @@ class Recorder {
     }
   }
 
+  /** The clock was set, as far as the record says. */
+  note(atMs: number): void {
+    const event: Event = {
+      v: 1,
+      kind: "event",
+      sequence: this.#leaves.length + 1,
+      at: new Date(atMs).toISOString(),
+      monotonicMs: atMs % 1_000_000_000,
+      bootId,
+      clock: "synchronised",
+      event: "clock-step",
+      details: { stepMs: -40 },
+    };
+    this.events.push(event);
+    this.#append(event);
+  }
+
+  #append(entry: LogEntry): void {
+    const { sha256 } = this.#device.crypto;
+    const leaf = entryLeaf(entry, sha256);
+    this.#leaves.push(leaf);
+    this.#head = nextHead(this.#head, leaf, sha256);
+  }
+
   #read(meter: TestMeter, atMs: number): ReturnType<typeof nextInterval>["interval"] {
-    const sequence = this.readings.length + 1;
+    const sequence = this.#leaves.length + 1;
     // The connection takes 1 Wh a second, the generator gives 2.
     const importWh = meter.role === "connection" ? sequence : 0;
     const exportWh = meter.role === "connection" ? 0 : 2 * sequence;
@@ -129,11 +165,7 @@ class Recorder {
       quality: "good",
     };
     this.readings.push(reading);
-    this.#head = nextHead(
-      this.#head,
-      readingLeaf(reading, this.#device.crypto.sha256),
-      this.#device.crypto.sha256,
-    );
+    this.#append(reading);
     const { state, interval } = nextInterval(
       this.#states.get(meter.id) ?? newIntervals,
       { ...taken, importWh, exportWh },
@@ -150,11 +182,7 @@ class Recorder {
   }
 
   #batch(): MerkleTree {
-    const { sha256 } = this.#device.crypto;
-    return new MerkleTree(
-      sha256,
-      this.readings.slice(this.#sealed).map((reading) => readingLeaf(reading, sha256)),
-    );
+    return new MerkleTree(this.#device.crypto.sha256, this.#leaves.slice(this.#sealed));
   }
 
   #checkpoint(merkleRoot: string, atMs: number): Checkpoint {
@@ -169,14 +197,14 @@ class Recorder {
       monotonicMs: atMs % 1_000_000_000,
       bootId,
       clock: "synchronised",
-      readings: { first: this.#sealed + 1, last: this.readings.length },
+      readings: { first: this.#sealed + 1, last: this.#leaves.length },
       chainHead: toHex(this.#head),
       merkleRoot,
       intervalHeads: Object.fromEntries(
         [...this.#newest.values()].map((interval) => [interval.meter, this.#hash(interval)]),
       ),
     };
-    this.#sealed = this.readings.length;
+    this.#sealed = this.#leaves.length;
     const checkpoint = this.#device.checkpoint(statement, 255n + BigInt(statement.sequence));
     this.checkpoints.push(checkpoint);
     return checkpoint;

@@ -94,14 +94,14 @@ function describe(verdict: Verdict): string {
     const { file, place, code, message } = verdict;
     return `${file}: NOT proven\n  ${place}: ${message}\n  [${code}] ${remedyFor(code)}`;
   }
-  const { file, participant, device, certificate, meters, readings, boundaries } = verdict;
+  const { file, participant, device, certificate, meters, readings, events, boundaries } = verdict;
   return [
     `${file}: proven`,
     `  ${participant}, device ${device}; the TPM vouches for its reading key`,
     `  ${describeCertificate(certificate)}`,
     ...meters.map((meter) => `  ${describeMeter(meter)}`),
     `  ${verdict.checkpoints} checkpoints, TPM counter ${verdict.counter.first} to ${verdict.counter.last}, ${verdict.resets} TPM resets`,
-    `  ${readings} readings hash into them; ${boundaries.decoded} ends of intervals read from raw registers${unknown(boundaries)}`,
+    `  ${readings} readings${events > 0 ? ` and ${events} events` : ""} hash into them; ${boundaries.decoded} ends of intervals read from raw registers${unknown(boundaries)}`,
   ].join("\n");
 }
 

@@ -2,13 +2,13 @@ import { type Checkpoint, checkpoint, type Interval, interval } from "@powershar
 import { z } from "zod";
 import type { EvidenceStore, Sealed, SealedHead } from "../../ports/store.js";
 import type { Connection, Database } from "./database.js";
-import { addToTotal, readingsAfter } from "./readings.js";
+import { addToTotal, entriesAfter } from "./readings.js";
 
 export function createEvidenceStore(database: Database): EvidenceStore {
   return {
     sealedHead: () => database.run(sealedHead),
     pendingReadings: (limit) =>
-      database.run((connection) => readingsAfter(connection, lastSealedReading(connection), limit)),
+      database.run((connection) => entriesAfter(connection, lastSealedReading(connection), limit)),
     saveSealed: (sealed) => database.transaction((connection) => save(connection, sealed)),
   };
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { sequenceOf } from "../../ports/store.js";
 import { seeded } from "../../testing/sim-household.js";
 import { openStore } from "./store.js";
 
@@ -34,7 +35,7 @@ describe("kill -9", () => {
     for (let round = 0; round < 12; round += 1) {
       const acknowledged = await killAfter(Math.floor(random() * 150));
       const store = openStore(path, { participant: "h1", slotSeconds: 20 });
-      const sequences = store.pendingReadings(1_000_000).map(({ reading }) => reading.sequence);
+      const sequences = store.pendingReadings(1_000_000).map(sequenceOf);
       expect(sequences).toEqual(sequences.map((_, index) => index + 1));
       expect(sequences.length).toBeGreaterThanOrEqual(acknowledged);
       // Groups are whole or absent.

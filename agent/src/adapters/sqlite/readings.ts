@@ -1,6 +1,11 @@
-import type { Reading } from "@powershare/domain/evidence";
+import { event, type Reading } from "@powershare/domain/evidence";
 import { z } from "zod";
-import type { ReadingStore, StoredReading } from "../../ports/store.js";
+import {
+  type ReadingStore,
+  type StoredEntry,
+  type StoredReading,
+  sequenceOf,
+} from "../../ports/store.js";
 import type { Connection, Database } from "./database.js";
 
 type Registers = Reading["registers"];
@@ -9,14 +14,17 @@ export function createReadingStore(database: Database): ReadingStore {
   return {
     lastSequence: () =>
       database.run((connection) =>
-        z
-          .number()
-          .parse(
-            connection.prepare("SELECT coalesce(max(sequence), 0) FROM reading").pluck().get(),
-          ),
+        z.number().parse(
+          connection
+            .prepare(
+              `SELECT max(coalesce((SELECT max(sequence) FROM reading), 0),
+                            coalesce((SELECT max(sequence) FROM event), 0))`,
+            )
+            .pluck()
+            .get(),
+        ),
       ),
-    insertReadings: (readings) =>
-      database.transaction((connection) => insert(connection, readings)),
+    insertReadings: (entries) => database.transaction((connection) => insert(connection, entries)),
     lastGood: (meter) =>
       database.run((connection) => {
         // Walks back from the newest reading: the one looked for is near the end.
@@ -44,16 +52,19 @@ export function createReadingStore(database: Database): ReadingStore {
   };
 }
 
-/** Oldest readings after `after`, in order. */
-export function readingsAfter(
-  connection: Connection,
-  after: number,
-  limit: number,
-): StoredReading[] {
-  return connection
+/** Oldest readings and events after `after`, in order. */
+export function entriesAfter(connection: Connection, after: number, limit: number): StoredEntry[] {
+  const readings: StoredEntry[] = connection
     .prepare(`${selectReading} WHERE sequence > ? ORDER BY sequence LIMIT ?`)
     .all(after, limit)
     .map(toReading);
+  const events = connection
+    .prepare("SELECT body FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?")
+    .pluck()
+    .all(after, limit)
+    .map((body) => ({ event: event.parse(JSON.parse(z.string().parse(body))) }));
+  if (events.length === 0) return readings;
+  return [...readings, ...events].sort((a, b) => sequenceOf(a) - sequenceOf(b)).slice(0, limit);
 }
 
 /** Adds to one of the page's totals, in the transaction of what is counted. */
@@ -61,7 +72,18 @@ export function addToTotal(connection: Connection, name: string, count: number):
   connection.prepare("UPDATE total SET value = value + ? WHERE name = ?").run(count, name);
 }
 
-function insert(connection: Connection, readings: readonly StoredReading[]): void {
+function insert(connection: Connection, entries: readonly StoredEntry[]): void {
+  const insertEvent = connection.prepare("INSERT INTO event VALUES (?, ?)");
+  for (const entry of entries) {
+    if ("event" in entry) insertEvent.run(entry.event.sequence, JSON.stringify(entry.event));
+  }
+  insertReadings(
+    connection,
+    entries.filter((entry) => "reading" in entry),
+  );
+}
+
+function insertReadings(connection: Connection, readings: readonly StoredReading[]): void {
   const insertSource = connection.prepare(
     "INSERT INTO source (meter, profile, boot) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
   );

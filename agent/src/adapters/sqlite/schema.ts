@@ -40,4 +40,8 @@ export const migrations: readonly string[] = [
   CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
   INSERT INTO total VALUES ('readings', 0), ('rejected', 0), ('checkpoints', 0), ('intervals', 0), ('evidenceCommitted', 0);
   `,
+  `
+  -- Events share the sequence of the readings; seldom, so their JSON is kept as it is hashed.
+  CREATE TABLE event (sequence INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  `,
 ];

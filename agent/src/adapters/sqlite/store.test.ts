@@ -2,11 +2,11 @@ import * as node from "node:crypto";
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cryptoFrom, type Reading, readingLeaf } from "@powershare/domain/evidence";
+import { cryptoFrom, entryLeaf, type Reading } from "@powershare/domain/evidence";
 import Sqlite from "better-sqlite3";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { StoredReading } from "../../ports/store.js";
+import type { StoredEntry, StoredReading } from "../../ports/store.js";
 import { Database, requireDurable } from "./database.js";
 import { createReadingStore } from "./readings.js";
 import { openStore } from "./store.js";
@@ -56,6 +56,17 @@ const anyReadings: fc.Arbitrary<StoredReading[]> = fc
     }),
   );
 
+function leafOf(entry: StoredEntry): Uint8Array {
+  return entryLeaf("event" in entry ? entry.event : entry.reading, sha256);
+}
+
+function eventNumber(sequence: number): StoredEntry {
+  const { at, monotonicMs, bootId, clock } = readingNumber(sequence).reading;
+  const stamp = { at, monotonicMs, bootId, clock };
+  const details = { stepMs: -1500, source: "ntp" };
+  return { event: { v: 1, kind: "event", sequence, ...stamp, event: "clock-step", details } };
+}
+
 function readingNumber(sequence: number): StoredReading {
   return {
     reading: {
@@ -83,13 +94,26 @@ describe("readings on disk", () => {
         const back = store.pendingReadings(100);
         store.close();
         expect(back).toEqual(readings);
-        for (const [index, { reading }] of back.entries()) {
-          const before = readings[index]?.reading ?? reading;
-          expect(readingLeaf(reading, sha256)).toEqual(readingLeaf(before, sha256));
+        for (const [index, entry] of back.entries()) {
+          expect(leafOf(entry)).toEqual(leafOf(readings[index] ?? entry));
         }
       }),
       { numRuns: 20 },
     );
+  });
+
+  it("stand in one sequence with events, and come back in it in pieces of any size", () => {
+    const entries = [1, 2, 3, 4, 5].map((n) => (n % 2 === 0 ? eventNumber(n) : readingNumber(n)));
+    let store = openStore(path, household);
+    store.insertReadings(entries.slice(0, 4));
+    expect(store.lastSequence()).toBe(4);
+    store.insertReadings(entries.slice(4));
+    store.close();
+    store = openStore(path, household);
+    expect(store.pendingReadings(10)).toEqual(entries);
+    expect(store.pendingReadings(3)).toEqual(entries.slice(0, 3));
+    expect(store.counts().readings).toBe(3);
+    store.close();
   });
 
   it("never take a sequence twice, nor half a group", () => {
