@@ -1,8 +1,15 @@
 import { CodedError, type ErrorCode } from "@powershare/domain/errors";
 import Sqlite from "better-sqlite3";
+import { z } from "zod";
+import { checkAtStart } from "./check-at-start.js";
+import { defineRowCrc } from "./row-checks.js";
 import { migrations } from "./schema.js";
 
 export type Connection = Sqlite.Database;
+
+/** `PRAGMA auto_vacuum`: incremental. */
+const incremental = 2;
+const largestLogBytes = 4 * 1024 * 1024;
 
 /**
  * The agent's file. A commit is on the disk when it returns: WAL with synchronous=FULL, read back.
@@ -21,9 +28,8 @@ export class Database {
   constructor(path: string) {
     this.#path = path;
     this.run((connection) => {
-      const found = connection.pragma("quick_check(1)", { simple: true });
-      if (found !== "ok") throw new CodedError("store.corrupt", `${path}: ${String(found)}`);
       migrate(connection, path);
+      checkAtStart(connection, path);
     });
   }
 
@@ -63,13 +69,18 @@ export class Database {
 function open(path: string): Connection {
   const connection = new Sqlite(path, { timeout: 2000 });
   try {
+    // Takes effect in a new file only: pages that retention frees are given back to the disk.
+    connection.pragma("auto_vacuum = INCREMENTAL");
     // One agent per file: a second one would sign a second history.
     connection.pragma("locking_mode = EXCLUSIVE");
     const journal = connection.pragma("journal_mode = WAL", { simple: true });
     // In this order: better-sqlite3 is built to lower it to NORMAL when WAL is set.
     connection.pragma("synchronous = FULL");
     requireDurable(journal, connection.pragma("synchronous", { simple: true }), path);
+    // A log that grew in one long transaction gives its space back.
+    connection.pragma(`journal_size_limit = ${largestLogBytes}`);
     connection.pragma("foreign_keys = ON");
+    defineRowCrc(connection);
     return connection;
   } catch (error) {
     connection.close();
@@ -95,14 +106,38 @@ function migrate(connection: Connection, path: string): void {
       `${path} has schema ${version}, this agent knows ${migrations.length}`,
     );
   }
+  if (version === migrations.length) return;
+  // Migrations copy tables that others refer to; what they refer to is checked before each commit.
+  connection.pragma("foreign_keys = OFF");
   for (const [index, sql] of migrations.entries()) {
     if (index < version) continue;
     connection
       .transaction(() => {
         connection.exec(sql);
+        const [dangling] = z.array(z.unknown()).parse(connection.pragma("foreign_key_check"));
+        if (dangling !== undefined) {
+          throw new CodedError(
+            "store.corrupt",
+            `${path}: ${JSON.stringify(dangling)} refers to nothing`,
+          );
+        }
         connection.pragma(`user_version = ${index + 1}`);
       })
       .immediate();
+  }
+  connection.pragma("foreign_keys = ON");
+  if (version > 0) shrinkable(connection);
+}
+
+/** Files of before retention cannot give pages back until they were copied once. */
+function shrinkable(connection: Connection): void {
+  if (connection.pragma("auto_vacuum", { simple: true }) === incremental) return;
+  try {
+    connection.exec("VACUUM");
+  } catch (error) {
+    // Needs the file's size again on the disk. Without it freed pages are used again, and the file keeps its size.
+    if (!(error instanceof Sqlite.SqliteError) || !error.code.startsWith("SQLITE_FULL"))
+      throw error;
   }
 }
 

@@ -1,3 +1,5 @@
+import { type CheckedTable, checkedColumns, crcColumn } from "./row-checks.js";
+
 /**
  * Forward migrations; `user_version` counts those applied. Never edit one that was released: append.
  * Sequences are the evidence's own, so a row that was written twice by mistake cannot be.
@@ -44,4 +46,71 @@ export const migrations: readonly string[] = [
   -- Events share the sequence of the readings; seldom, so their JSON is kept as it is hashed.
   CREATE TABLE event (sequence INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
   `,
+  withCrc(),
 ];
+
+/** Gives every row a check value. SQLite adds a stored column only to a new table, so each is copied. */
+function withCrc(): string {
+  const rebuilt = (table: CheckedTable, columns: string, options: string): string => {
+    const names = checkedColumns[table].join(", ");
+    return `
+    CREATE TABLE new_${table} (${columns.replace("CRC", crcColumn(table))}) ${options};
+    INSERT INTO new_${table} (${names}) SELECT ${names} FROM ${table};
+    DROP TABLE ${table};
+    ALTER TABLE new_${table} RENAME TO ${table};
+    `;
+  };
+  return [
+    rebuilt(
+      "source",
+      "id INTEGER PRIMARY KEY, meter TEXT NOT NULL, profile TEXT NOT NULL, boot TEXT NOT NULL, CRC, UNIQUE (meter, profile, boot)",
+      "STRICT",
+    ),
+    rebuilt(
+      "reading",
+      `sequence INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source, at_ms INTEGER NOT NULL,
+       monotonic_ms INTEGER NOT NULL, clock TEXT NOT NULL, registers BLOB NOT NULL,
+       reason TEXT, import_wh INTEGER, export_wh INTEGER, CRC`,
+      "STRICT",
+    ),
+    rebuilt("event", "sequence INTEGER PRIMARY KEY, body TEXT NOT NULL, CRC", "STRICT"),
+    rebuilt("pin", "place TEXT PRIMARY KEY, meter TEXT NOT NULL, CRC", "STRICT, WITHOUT ROWID"),
+    rebuilt(
+      "checkpoint",
+      "sequence INTEGER PRIMARY KEY, last_reading INTEGER NOT NULL UNIQUE, body TEXT NOT NULL, CRC",
+      "STRICT",
+    ),
+    rebuilt("builder", "meter TEXT PRIMARY KEY, state TEXT NOT NULL, CRC", "STRICT, WITHOUT ROWID"),
+    rebuilt(
+      "parcel",
+      `id INTEGER PRIMARY KEY, meter TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+       checkpoint INTEGER NOT NULL REFERENCES checkpoint, signature TEXT NOT NULL, state TEXT NOT NULL,
+       transaction_id TEXT, envelope BLOB, reason TEXT, CRC, UNIQUE (meter, first)`,
+      "STRICT",
+    ),
+    "CREATE INDEX parcel_open ON parcel (meter, first) WHERE state <> 'committed';",
+    // To find whether anything still needs a checkpoint, and what of a batch is not committed.
+    "CREATE INDEX parcel_checkpoint ON parcel (checkpoint);",
+    rebuilt(
+      "interval",
+      `meter TEXT NOT NULL, sequence INTEGER NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+       checkpoint INTEGER NOT NULL REFERENCES checkpoint, parcel INTEGER REFERENCES parcel, body TEXT NOT NULL,
+       CRC, PRIMARY KEY (meter, sequence)`,
+      "STRICT, WITHOUT ROWID",
+    ),
+    "CREATE INDEX interval_unsent ON interval (meter, sequence) WHERE parcel IS NULL;",
+    "CREATE INDEX interval_start ON interval (start_ms);",
+    rebuilt("unsettled", "start_ms INTEGER PRIMARY KEY, stage TEXT NOT NULL, CRC", "STRICT"),
+    rebuilt(
+      "reached",
+      "participant TEXT PRIMARY KEY, end_ms INTEGER NOT NULL, CRC",
+      "STRICT, WITHOUT ROWID",
+    ),
+    rebuilt("total", "name TEXT PRIMARY KEY, value INTEGER NOT NULL, CRC", "STRICT, WITHOUT ROWID"),
+    `-- Up to where readings were deleted: where the chain of those that are left begins.
+    CREATE TABLE pruned (
+      only INTEGER PRIMARY KEY CHECK (only = 1), reading INTEGER NOT NULL, chain_head TEXT NOT NULL,
+      checkpoint INTEGER NOT NULL, statement_hash TEXT NOT NULL, ${crcColumn("pruned")}
+    ) STRICT;`,
+  ].join("\n");
+}
