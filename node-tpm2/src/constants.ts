@@ -3,6 +3,8 @@ export const TAG = {
   noSessions: 0x8001,
   sessions: 0x8002,
   creation: 0x8021,
+  verified: 0x8022,
+  authSecret: 0x8023,
   hashCheck: 0x8024,
 } as const;
 

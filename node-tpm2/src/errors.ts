@@ -4,6 +4,7 @@
  * - `tpm.auth`: the TPM refused an authorisation value.
  * - `tpm.blobs`: a stored identity is damaged or not one of ours.
  * - `tpm.busy`: the queue is full, or the TPM kept answering "try again".
+ * - `tpm.certificate`: the certificate in the chip is damaged or for another key.
  * - `tpm.cleared`: the right TPM, but its owner hierarchy was cleared since.
  * - `tpm.closed`: used after `close()`.
  * - `tpm.counter`: the NV index of the counter is missing or is not ours.
@@ -20,6 +21,7 @@ export type TpmErrorCode =
   | "tpm.auth"
   | "tpm.blobs"
   | "tpm.busy"
+  | "tpm.certificate"
   | "tpm.cleared"
   | "tpm.closed"
   | "tpm.counter"

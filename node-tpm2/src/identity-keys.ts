@@ -1,19 +1,26 @@
 import { equalBytes, toHex } from "./bytes.js";
-import { type Authorization, type Command, password } from "./commands/command.js";
-import { flushContext } from "./commands/lifecycle.js";
+import { type Command, password } from "./commands/command.js";
 import { COUNTER_BYTES, nvDefineSpace, nvIncrement, nvReadPublic } from "./commands/nv.js";
-import { create, createPrimary, type LoadedObject, load } from "./commands/objects.js";
+import {
+  create,
+  createPrimary,
+  type LoadedObject,
+  load,
+  type WrappedObject,
+} from "./commands/objects.js";
 import { HIERARCHY, NV } from "./constants.js";
-import { TpmError, type TpmErrorCode, TpmResponseError } from "./errors.js";
+import { endorsementPrimary } from "./endorsement.js";
+import { TpmError, TpmResponseError } from "./errors.js";
 import { decodeBlobs, encodeBlobs, type IdentityBlobs } from "./identity-blobs.js";
 import {
   attestationKey,
   COUNTER_ATTRIBUTES,
   COUNTER_INDEX,
-  endorsementKey,
   readingKey,
   storageRootKey,
 } from "./identity-templates.js";
+import { flush, whileLoaded } from "./loaded.js";
+import { withSession } from "./session.js";
 import type { Tpm } from "./tpm.js";
 
 /** Auth values of the hierarchies, where the owner of the machine has set them; empty by default. */
@@ -25,7 +32,7 @@ export interface HierarchyAuth {
 export interface IdentityKeys {
   readonly attestation: LoadedObject;
   readonly reading: LoadedObject;
-  readonly readingAuth: Authorization;
+  readonly readingAuth: Uint8Array;
 }
 
 /**
@@ -37,11 +44,10 @@ export async function createKeys(
   readingAuth: Uint8Array,
   auth: HierarchyAuth,
 ): Promise<IdentityBlobs> {
-  const endorsement = await readPrimary(tpm, endorsementPrimary(auth));
   const attestation = await readPrimary(tpm, attestationPrimary(auth));
   const counterName = await provisionCounter(tpm, auth);
-  return whileLoaded(tpm, storageRootPrimary(auth), async (parent) => {
-    const reading = await tpm.run(create(parent.handle, readingKey, readingAuth));
+  return whileLoaded(tpm, endorsementPrimary(auth), async (endorsement) => {
+    const { parent, reading } = await createReadingKey(tpm, readingAuth, endorsement, auth);
     return encodeBlobs({
       device: digestOf(endorsement.name),
       storageRootName: parent.name,
@@ -85,49 +91,40 @@ export async function loadKeys(
     await checkCounter(tpm, stored.counterName);
     const attestation = await tpm.run(attestationPrimary(auth));
     if (!equalBytes(attestation.name, stored.attestationName)) {
-      await flush(tpm, attestation);
+      await flush(tpm, attestation.handle);
       throw new TpmError("tpm.cleared", `${tpm.name} has another attestation key now`);
     }
-    return { attestation, reading, readingAuth: password(stored.readingAuth) };
+    return { attestation, reading, readingAuth: stored.readingAuth };
   } catch (error) {
-    await flush(tpm, reading);
+    await flush(tpm, reading.handle);
     throw error;
   }
 }
 
-/** Unloads an object; one that a lost channel or a reset has unloaded already is no failure. */
-export async function flush(tpm: Tpm, object: LoadedObject): Promise<void> {
-  const gone: readonly TpmErrorCode[] = ["tpm.reopened", "tpm.unavailable", "tpm.timeout"];
-  try {
-    await tpm.run(flushContext(object.handle));
-  } catch (error) {
-    if (!(error instanceof TpmError) || !gone.includes(error.code)) throw error;
-  }
-}
-
-const endorsementPrimary = (auth: HierarchyAuth) =>
-  createPrimary(HIERARCHY.endorsement, endorsementKey, password(auth.endorsement));
 const attestationPrimary = (auth: HierarchyAuth) =>
   createPrimary(HIERARCHY.endorsement, attestationKey, password(auth.endorsement));
 const storageRootPrimary = (auth: HierarchyAuth) =>
   createPrimary(HIERARCHY.owner, storageRootKey, password(auth.owner));
 
+/** A new reading key; its auth value crosses the bus encrypted for the holder of the endorsement key. */
+function createReadingKey(
+  tpm: Tpm,
+  readingAuth: Uint8Array,
+  endorsement: LoadedObject,
+  auth: HierarchyAuth,
+): Promise<{ parent: LoadedObject; reading: WrappedObject }> {
+  return withSession(tpm, { type: "hmac", saltKey: endorsement }, (session) =>
+    whileLoaded(tpm, storageRootPrimary(auth), async (parent) => {
+      const parentAuth = session.use({ authValue: new Uint8Array(), encryptCommand: true });
+      const making = create(parent.handle, readingKey, readingAuth, parentAuth);
+      return { parent, reading: await tpm.run(making) };
+    }),
+  );
+}
+
 /** The digest in a TPM name, after its algorithm. */
 function digestOf(name: Uint8Array): Uint8Array {
   return name.subarray(2);
-}
-
-async function whileLoaded<T>(
-  tpm: Tpm,
-  loading: Command<LoadedObject>,
-  use: (object: LoadedObject) => T | Promise<T>,
-): Promise<T> {
-  const object = await tpm.run(loading);
-  try {
-    return await use(object);
-  } finally {
-    await flush(tpm, object);
-  }
 }
 
 function readPrimary(tpm: Tpm, primary: Command<LoadedObject>): Promise<LoadedObject> {
@@ -137,7 +134,7 @@ function readPrimary(tpm: Tpm, primary: Command<LoadedObject>): Promise<LoadedOb
 async function loadReadingKey(
   tpm: Tpm,
   parent: LoadedObject,
-  wrapped: Parameters<typeof load>[1],
+  wrapped: WrappedObject,
 ): Promise<LoadedObject> {
   try {
     return await tpm.run(load(parent.handle, wrapped));

@@ -17,8 +17,8 @@ import { COUNTER_ATTRIBUTES, COUNTER_INDEX } from "./identity-templates.js";
 import { nameOf, publicToSpki } from "./public-area.js";
 import { type RunningSwtpm, startSwtpm } from "./testing/index.js";
 import { verifies } from "./testing/verify.js";
-import { Tpm } from "./tpm.js";
-import { openSwtpm } from "./transports/socket.js";
+import { withTpm as withSwtpm } from "./testing/with-tpm.js";
+import type { Tpm } from "./tpm.js";
 
 let dir: string;
 let swtpm: RunningSwtpm;
@@ -27,17 +27,8 @@ let blobs: IdentityBlobs;
 const start = (name: string) =>
   startSwtpm({ stateDir: join(dir, name), socketPath: join(dir, `${name}.sock`) });
 
-async function withTpm<T>(
-  use: (tpm: Tpm) => Promise<T>,
-  socketPath = swtpm.socketPath,
-): Promise<T> {
-  const tpm = await Tpm.open(openSwtpm({ path: socketPath }));
-  try {
-    return await use(tpm);
-  } finally {
-    await tpm.close();
-  }
-}
+const withTpm = <T>(use: (tpm: Tpm) => Promise<T>, socketPath = swtpm.socketPath) =>
+  withSwtpm(socketPath, use);
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "tpm-identity-"));

@@ -2,19 +2,18 @@ import { randomBytes } from "node:crypto";
 import { fromHex } from "./bytes.js";
 import { shutdown } from "./commands/lifecycle.js";
 import { nvCertifyCounter, nvIncrement, nvReadPublic } from "./commands/nv.js";
-import { type Attestation, certify, sign } from "./commands/signatures.js";
+import { type PcrSelection, pcrExtend, quote } from "./commands/pcr.js";
+import { type Attestation, certify, type Signer, sign } from "./commands/signatures.js";
+import { activate } from "./endorsement.js";
 import { TpmError } from "./errors.js";
 import type { IdentityBlobs } from "./identity-blobs.js";
-import {
-  createKeys,
-  flush,
-  type HierarchyAuth,
-  type IdentityKeys,
-  loadKeys,
-} from "./identity-keys.js";
+import { createKeys, type HierarchyAuth, type IdentityKeys, loadKeys } from "./identity-keys.js";
 import { COUNTER_INDEX } from "./identity-templates.js";
+import { flush } from "./loaded.js";
+import type { Credential } from "./make-credential.js";
 import { publicToSpki } from "./public-area.js";
 import { Queue } from "./queue.js";
+import { withSession } from "./session.js";
 import type { Tpm } from "./tpm.js";
 
 /** A device's keys and counter in its TPM, ready for use. */
@@ -29,8 +28,20 @@ export interface DeviceIdentity {
   readonly readingSpki: Uint8Array;
   /** TPM name of the counter, 34 bytes, as it stands in every checkpoint. */
   counterName(): Promise<Uint8Array>;
-  /** TPM2_Certify: the attestation key states that the reading key is in the same TPM. */
-  certifyReadingKey(): Promise<Attestation>;
+  /**
+   * TPM2_Certify: the attestation key states that the reading key is in the same TPM.
+   * @param qualifyingData Up to 32 bytes that the attestation repeats, e.g. the hash of a challenge; default none.
+   */
+  certifyReadingKey(qualifyingData?: Uint8Array): Promise<Attestation>;
+  /**
+   * TPM2_ActivateCredential: the secret of a credential that was made for this TPM and its attestation key.
+   * @throws TpmResponseError for one made for another TPM or key.
+   */
+  activateCredential(credential: Credential): Promise<Uint8Array>;
+  /** Extends the PCR in which software is measured by a SHA-256 digest. Only a reset of the TPM sets it back. */
+  measure(digest: Uint8Array): Promise<void>;
+  /** TPM2_Quote: the attestation key states what was measured since the TPM's reset; see `measure`. */
+  quoteMeasurements(qualifyingData: Uint8Array): Promise<Attestation>;
   /**
    * ECDSA P-256 by the reading key.
    * @param digest SHA-256, 32 bytes.
@@ -58,6 +69,14 @@ export interface ProvisionOptions {
 
 const DIGEST_BYTES = 32;
 const MAX_CHECKPOINTS_WAITING = 16;
+/** Of those that only a reset of the TPM clears; firmware uses 0 to 7, boot loaders and systemd some of 8 to 15. */
+const SOFTWARE_PCR = 11;
+const measuredPcrs: PcrSelection = [SOFTWARE_PCR];
+
+function requireDigest(digest: Uint8Array): void {
+  if (digest.length === DIGEST_BYTES) return;
+  throw new RangeError(`a SHA-256 digest has ${DIGEST_BYTES} bytes, not ${digest.length}`);
+}
 
 /**
  * Makes a device identity: a new reading key, and the counter unless this TPM has it. Endorsement, storage root
@@ -82,8 +101,9 @@ export async function openIdentity(
   blobs: IdentityBlobs,
   options: { readonly hierarchyAuth?: HierarchyAuth } = {},
 ): Promise<DeviceIdentity> {
-  const load = () => loadKeys(tpm, blobs, options.hierarchyAuth ?? {});
-  return new TpmIdentity(tpm, blobs, load, await load());
+  const hierarchyAuth = options.hierarchyAuth ?? {};
+  const load = () => loadKeys(tpm, blobs, hierarchyAuth);
+  return new TpmIdentity(tpm, { blobs, hierarchyAuth, load, keys: await load() });
 }
 
 class TpmIdentity implements DeviceIdentity {
@@ -92,6 +112,7 @@ class TpmIdentity implements DeviceIdentity {
   readonly readingPublic: Uint8Array;
   readonly readingSpki: Uint8Array;
   readonly #tpm: Tpm;
+  readonly #hierarchyAuth: HierarchyAuth;
   readonly #load: () => Promise<IdentityKeys>;
   /** Increment and certification of one checkpoint belong together. */
   readonly #checkpoints = new Queue(MAX_CHECKPOINTS_WAITING, "checkpoints");
@@ -100,11 +121,16 @@ class TpmIdentity implements DeviceIdentity {
 
   constructor(
     tpm: Tpm,
-    blobs: IdentityBlobs,
-    load: () => Promise<IdentityKeys>,
-    keys: IdentityKeys,
+    parts: {
+      readonly blobs: IdentityBlobs;
+      readonly hierarchyAuth: HierarchyAuth;
+      readonly load: () => Promise<IdentityKeys>;
+      readonly keys: IdentityKeys;
+    },
   ) {
+    const { blobs, hierarchyAuth, load, keys } = parts;
     this.#tpm = tpm;
+    this.#hierarchyAuth = hierarchyAuth;
     this.#load = load;
     this.#keys = Promise.resolve(keys);
     this.device = blobs.device;
@@ -118,22 +144,40 @@ class TpmIdentity implements DeviceIdentity {
     return name;
   }
 
-  async certifyReadingKey(): Promise<Attestation> {
+  async certifyReadingKey(qualifyingData: Uint8Array = new Uint8Array()): Promise<Attestation> {
     this.#refuseIfClosed();
-    return this.#withKeys(({ attestation, reading, readingAuth }) =>
-      this.#tpm.run(
-        certify({ handle: reading.handle, auth: readingAuth }, attestation, new Uint8Array()),
+    return this.#withKeys((keys) =>
+      this.#asReadingKey(keys, (reading) =>
+        this.#tpm.run(certify(reading, keys.attestation, qualifyingData)),
       ),
+    );
+  }
+
+  async activateCredential(credential: Credential): Promise<Uint8Array> {
+    this.#refuseIfClosed();
+    return this.#withKeys(({ attestation }) =>
+      activate(this.#tpm, attestation, credential, this.#hierarchyAuth),
+    );
+  }
+
+  async measure(digest: Uint8Array): Promise<void> {
+    this.#refuseIfClosed();
+    requireDigest(digest);
+    await this.#tpm.run(pcrExtend(SOFTWARE_PCR, digest));
+  }
+
+  async quoteMeasurements(qualifyingData: Uint8Array): Promise<Attestation> {
+    this.#refuseIfClosed();
+    return this.#withKeys(({ attestation }) =>
+      this.#tpm.run(quote(attestation, measuredPcrs, qualifyingData)),
     );
   }
 
   async sign(digest: Uint8Array): Promise<Uint8Array> {
     this.#refuseIfClosed();
-    if (digest.length !== DIGEST_BYTES) {
-      throw new RangeError(`a SHA-256 digest has ${DIGEST_BYTES} bytes, not ${digest.length}`);
-    }
-    return this.#withKeys(({ reading, readingAuth }) =>
-      this.#tpm.run(sign({ handle: reading.handle, auth: readingAuth }, digest)),
+    requireDigest(digest);
+    return this.#withKeys((keys) =>
+      this.#asReadingKey(keys, (reading) => this.#tpm.run(sign(reading, digest))),
     );
   }
 
@@ -158,10 +202,18 @@ class TpmIdentity implements DeviceIdentity {
     const keys = await this.#keys;
     this.#keys = undefined;
     if (keys !== undefined) {
-      await flush(this.#tpm, keys.reading);
-      await flush(this.#tpm, keys.attestation);
+      await flush(this.#tpm, keys.reading.handle);
+      await flush(this.#tpm, keys.attestation.handle);
     }
     await this.#tpm.run(shutdown());
+  }
+
+  /** By a session of its own, so that the auth value never crosses the bus. */
+  #asReadingKey<T>(keys: IdentityKeys, use: (reading: Signer) => Promise<T>): Promise<T> {
+    const { reading, readingAuth: authValue } = keys;
+    return withSession(this.#tpm, { type: "hmac" }, (session) =>
+      use({ handle: reading.handle, auth: session.use({ authValue }) }),
+    );
   }
 
   #refuseIfClosed(): void {

@@ -1,10 +1,12 @@
 export {
   type Authorization,
+  type AuthorizationArea,
   type Command,
   type Handle,
   type LoadedHandle,
   password,
 } from "./commands/command.js";
+export { activateCredential } from "./commands/credentials.js";
 export {
   flushContext,
   getHandles,
@@ -17,9 +19,11 @@ export {
   nvCertifyCounter,
   nvDefineSpace,
   nvIncrement,
+  nvRead,
   nvReadCounter,
   nvReadPublic,
   nvUndefineSpace,
+  nvWrite,
 } from "./commands/nv.js";
 export {
   create,
@@ -29,9 +33,23 @@ export {
   readPublic,
   type WrappedObject,
 } from "./commands/objects.js";
+export { type PcrSelection, pcrDigest, pcrExtend, pcrRead, quote } from "./commands/pcr.js";
+export {
+  loadExternal,
+  policyAuthorize,
+  policyAuthValue,
+  policyDigest,
+  policyGetDigest,
+  policyPcr,
+  policySecret,
+  type VerifiedTicket,
+  verifySignature,
+} from "./commands/policies.js";
+export { type SessionStart, startAuthSession } from "./commands/sessions.js";
 export { type Attestation, certify, type Signer, sign } from "./commands/signatures.js";
 export { HANDLE_RANGE, HIERARCHY, NV, OBJECT, PROPERTY } from "./constants.js";
 export { p1363, toDerLowS } from "./ecdsa.js";
+export { deviceOf, type Endorsement, readEndorsement } from "./endorsement.js";
 export { TpmError, type TpmErrorCode, TpmResponseError } from "./errors.js";
 export {
   type DeviceIdentity,
@@ -41,8 +59,10 @@ export {
 } from "./identity.js";
 export type { IdentityBlobs } from "./identity-blobs.js";
 export type { HierarchyAuth } from "./identity-keys.js";
+export { type Credential, makeCredential } from "./make-credential.js";
 export { decodePublic, type EccPublic, encodePublic, nameOf, publicToSpki } from "./public-area.js";
 export { responseName } from "./response-codes.js";
+export { Session, type SessionOptions, type SessionUse, withSession } from "./session.js";
 export { Tpm, type TpmOptions } from "./tpm.js";
 export { openDevice } from "./transports/device.js";
 export { openSwtpm, type SwtpmAddress } from "./transports/socket.js";

@@ -7,9 +7,9 @@ export const RC = {
   failure: 0x101,
   yielded: 0x908,
   testing: 0x90a,
-  /** A handle, by its position, of something that is not loaded. */
+  /** A handle or session, by its position, of something that is not loaded. */
   referenceFirst: 0x910,
-  referenceLast: 0x916,
+  referenceLast: 0x91e,
   lockout: 0x921,
   retry: 0x922,
 } as const;

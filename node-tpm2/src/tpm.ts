@@ -130,7 +130,8 @@ export class Tpm {
   }
 
   async #send<Result>(command: Command<Result>): Promise<Result> {
-    for (const handle of command.handles) {
+    const sessions = command.authorizations.map(({ session }) => session);
+    for (const handle of [...command.handles, ...sessions]) {
       if (typeof handle !== "number") this.#checkGeneration(command, handle);
     }
     try {

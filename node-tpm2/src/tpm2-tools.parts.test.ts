@@ -1,9 +1,7 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Reader, Writer } from "./bytes.js";
 import { password } from "./commands/command.js";
@@ -16,9 +14,10 @@ import type { IdentityBlobs } from "./identity-blobs.js";
 import { COUNTER_INDEX, storageRootKey } from "./identity-templates.js";
 import { publicToSpki } from "./public-area.js";
 import { type RunningSwtpm, startSwtpm } from "./testing/index.js";
+import { tpm2Tool } from "./testing/tpm2-tools.js";
 import { verifies } from "./testing/verify.js";
-import { Tpm } from "./tpm.js";
-import { openSwtpm } from "./transports/socket.js";
+import { withTpm as withSwtpm } from "./testing/with-tpm.js";
+import type { Tpm } from "./tpm.js";
 
 // Another implementation, tpm2-tools over tpm2-tss, must see the same keys, names and counter in the same TPM.
 let dir: string;
@@ -31,23 +30,8 @@ const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"));
 const sized = (content: Uint8Array) => new Writer().sized(content).done();
 const byAuth = "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda";
 
-async function withTpm<T>(use: (tpm: Tpm) => Promise<T>): Promise<T> {
-  const tpm = await Tpm.open(openSwtpm({ path: swtpm.socketPath }));
-  try {
-    return await use(tpm);
-  } finally {
-    await tpm.close();
-  }
-}
-
-/** Runs one of the tools, then flushes what it left loaded: swtpm has no resource manager. */
-async function tool(commandLine: string): Promise<string> {
-  const [name = "", ...args] = commandLine.split(" ");
-  const env = { ...process.env, TPM2TOOLS_TCTI: `swtpm:path=${swtpm.socketPath}` };
-  const { stdout } = await promisify(execFile)(name, args, { env, cwd: dir });
-  await promisify(execFile)("tpm2_flushcontext", ["-t"], { env });
-  return stdout;
-}
+const withTpm = <T>(use: (tpm: Tpm) => Promise<T>) => withSwtpm(swtpm.socketPath, use);
+const tool = (commandLine: string) => tpm2Tool(swtpm.socketPath, dir, commandLine);
 
 const nameIn = (output: string) => /name: ([0-9a-f]+)/.exec(output)?.[1];
 

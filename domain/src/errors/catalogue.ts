@@ -556,6 +556,13 @@ const entries = {
     remedy:
       "Check that the profile is the one of this model and firmware: powershare profile show, powershare read.",
   },
+  "meter.register-ambiguous": {
+    retry: "later",
+    meaning:
+      "A meter's registers can be explained in two ways: by going on, or by having begun anew unseen.",
+    remedy:
+      "If readings are accepted again it is over. If not, the household's page asks whether the meter was reset or replaced.",
+  },
   "meter.register-jumped": {
     retry: "later",
     meaning: "A meter's register rose by more than its fuses let through in the time.",
@@ -596,6 +603,11 @@ const entries = {
     meaning: "There is no such participant of the kind needed.",
     remedy: "See ListParticipants.",
   },
+  "profile.bad-chain": {
+    retry: "never",
+    meaning: "The device's chain of SunSpec models has no end.",
+    remedy: "Check base address and unit; the message shows what stands at the chain's begin.",
+  },
   "profile.capture": {
     retry: "never",
     meaning: "The file is not a capture.",
@@ -607,6 +619,17 @@ const entries = {
     remedy:
       "Correct the places that the message names; firmware-profiles/README.md explains each field.",
   },
+  "profile.no-model": {
+    retry: "never",
+    meaning: "The device has SunSpec models, but none that the profile reads.",
+    remedy:
+      "Choose the profile of a model that the message names: powershare profile list has SunSpec profiles by model.",
+  },
+  "profile.no-sunspec": {
+    retry: "later",
+    meaning: 'The device has no SunSpec marker ("SunS") at any base address of the profile.',
+    remedy: "Switch SunSpec on in the device's settings, check the unit, or choose another profile.",
+  },
   "profile.unknown": {
     retry: "never",
     meaning: "There is no profile with this id.",
@@ -616,6 +639,16 @@ const entries = {
     retry: "never",
     meaning: "The profile is not YAML.",
     remedy: "Correct the line that the message names.",
+  },
+  "profile.unresolved": {
+    retry: "never",
+    meaning: "A SunSpec profile has no addresses before a device's models were found.",
+    remedy: "Read from a live device; without one, use profile show.",
+  },
+  "profile.value": {
+    retry: "never",
+    meaning: "A register of the simulated meter cannot hold a value.",
+    remedy: "Correct the value, or the register's type and scale in the profile.",
   },
   "simulator.no-settlement": {
     retry: "later",
@@ -694,6 +727,11 @@ const entries = {
     retry: "later",
     meaning: "More TPM work is waiting than it can do, or the TPM keeps asking to be tried again.",
     remedy: "Wait. If it stays, see whether another program holds the TPM, and restart the device.",
+  },
+  "tpm.certificate": {
+    retry: "never",
+    meaning: "The maker's certificate in the TPM is damaged or for another key.",
+    remedy: "Do not install this device; have its TPM module replaced.",
   },
   "tpm.cleared": {
     retry: "never",

@@ -90,6 +90,46 @@ export function nvReadCounter(index: number, auth: Authorization = password()): 
 }
 
 /**
+ * TPM2_NV_Read of a part of an index, authorised by the index itself.
+ * @param size At most what the TPM gives at once, as a rule 512 bytes or more.
+ */
+export function nvRead(
+  index: number,
+  offset: number,
+  size: number,
+  auth: Authorization = password(),
+): Command<Uint8Array> {
+  return command({
+    name: "TPM2_NV_Read",
+    code: 0x14e,
+    handles: [index, index],
+    authorizations: [auth],
+    parameters: new Writer().u16(size).u16(offset).done(),
+    parse: (reader) => {
+      reader.expect(reader.u16(), size, "size of what was read");
+      return reader.take(size);
+    },
+  });
+}
+
+/** TPM2_NV_Write of a part of an index, authorised by the index itself (Part 3, clause 31.7). */
+export function nvWrite(
+  index: number,
+  offset: number,
+  bytes: Uint8Array,
+  auth: Authorization = password(),
+): Command<undefined> {
+  return command({
+    name: "TPM2_NV_Write",
+    code: 0x137,
+    handles: [index, index],
+    authorizations: [auth],
+    parameters: new Writer().sized(bytes).u16(offset).done(),
+    parse: noResult,
+  });
+}
+
+/**
  * TPM2_NV_Certify of a counter, authorised by the index itself (Part 3, clause 31.16): `signer` states the
  * value of the counter, the TPM's clock and its resets, and repeats `qualifyingData`.
  */

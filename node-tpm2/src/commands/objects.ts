@@ -48,14 +48,14 @@ export function createPrimary(
     parse: (reader, handle) => {
       const publicArea = reader.sized();
       skipCreationData(reader);
-      return { handle, publicArea, name: checkedName(reader, publicArea) };
+      return loaded(handle, publicArea, checkedName(reader, publicArea));
     },
   });
 }
 
 /**
  * TPM2_Create (Part 3, clause 12.1): a new key under `parent`.
- * @param keyAuth Auth value that using the key will need; travels in clear to the TPM.
+ * @param keyAuth Auth value that using the key will need; travels in clear unless `auth` encrypts the command.
  * @param auth Authorisation of the parent.
  */
 export function create(
@@ -92,7 +92,7 @@ export function load(
     authorizations: [auth],
     parameters: new Writer().sized(privateArea).sized(publicArea).done(),
     returnsHandle: true,
-    parse: (reader, handle) => ({ handle, publicArea, name: checkedName(reader, publicArea) }),
+    parse: (reader, handle) => loaded(handle, publicArea, checkedName(reader, publicArea)),
   });
 }
 
@@ -126,6 +126,12 @@ function skipCreationData(reader: Reader): void {
   reader.u32();
   reader.sized();
 }
+
+const loaded = (handle: LoadedHandle, publicArea: Uint8Array, name: Uint8Array): LoadedObject => ({
+  handle: { ...handle, name },
+  publicArea,
+  name,
+});
 
 /** The name in the response, which must be that of the public area. */
 function checkedName(reader: Reader, publicArea: Uint8Array): Uint8Array {
