@@ -1,6 +1,7 @@
 import { type Block, decode, type Values } from "./decode.js";
 import { ProfileError } from "./errors.js";
-import type { Profile, Table } from "./schema.js";
+import type { Table } from "./schema.js";
+import type { Profile } from "./types.js";
 
 export type CaptureErrorCode =
   | "frame.crc"

@@ -1,110 +1,217 @@
-import { roundHalfEven, shortestFloat32 } from "./numbers.js";
+import {
+  type Decimal,
+  decimalOf,
+  exactDecimalOf,
+  numberOf,
+  one,
+  quotient,
+  remainder,
+  times,
+  wholeOf,
+  wholeQuotient,
+} from "./decimal.js";
+import { shortestFloat32 } from "./numbers.js";
 import { isEnergy } from "./quantities.js";
-import type { Register } from "./schema.js";
+import type { NumberType, RegisterType } from "./schema.js";
+import type { Coding, Factor, Register } from "./types.js";
 
-type NumberType = Exclude<Register["type"], "ascii">;
+/** Registers each type takes; ascii takes as many as it says. */
+export const typeRegisters: Readonly<Record<NumberType, number>> = {
+  u16: 1,
+  s16: 1,
+  u32: 2,
+  s32: 2,
+  float32: 2,
+  u64: 4,
+  s64: 4,
+  float64: 4,
+};
 
-/** The register's bytes with its highest word first. */
-function inBigOrder(bytes: Uint8Array, { wordOrder, type }: Register): DataView {
-  const ordered = Uint8Array.from(bytes);
-  if (wordOrder === "little" && type !== "ascii") {
-    for (let i = 0; i < bytes.length; i++) {
-      ordered[i] = bytes[bytes.length - 2 - (i & ~1) + (i & 1)] ?? 0;
-    }
+/** Factors beyond 10^±10 are no scale that any meter has (nor does SunSpec, whose range this is). */
+const largestExponent = 10;
+
+const isFloat = (type: RegisterType) => type === "float32" || type === "float64";
+const isSigned = (type: RegisterType) => type.startsWith("s");
+const bitsOf = (type: NumberType) => 16 * typeRegisters[type];
+
+/** The bytes with the highest word first; from there back it is the same. */
+function inBigOrder(bytes: Uint8Array, { wordOrder, type }: Coding): Uint8Array {
+  if (wordOrder === "big" || type === "ascii") return bytes;
+  return bytes.map((_, i) => bytes[bytes.length - 2 - (i & ~1) + (i & 1)] ?? 0);
+}
+
+/** All bits of the bytes as an unsigned whole number. */
+const bitsIn = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
+
+/** What stands in the bytes; undefined where that is no number or means "not measured". */
+function rawNumber(coding: Coding & { readonly type: NumberType }, bytes: Uint8Array) {
+  const ordered = inBigOrder(bytes, coding);
+  const { type } = coding;
+  if (coding.notAvailable.includes(Buffer.from(ordered).toString("hex"))) return undefined;
+  if (!isFloat(type)) {
+    const bits = bitsIn(ordered);
+    return isSigned(type) ? BigInt.asIntN(bitsOf(type), bits) : bits;
   }
-  return new DataView(ordered.buffer);
+  const view = new DataView(ordered.buffer, ordered.byteOffset, ordered.length);
+  const value = type === "float32" ? view.getFloat32(0) : view.getFloat64(0);
+  return Number.isFinite(value) ? value : undefined;
 }
 
-function rawNumber(view: DataView, type: NumberType): number | bigint {
-  switch (type) {
-    case "u16":
-      return view.getUint16(0);
-    case "s16":
-      return view.getInt16(0);
-    case "u32":
-      return view.getUint32(0);
-    case "s32":
-      return view.getInt32(0);
-    case "u64":
-      return view.getBigUint64(0);
-    case "s64":
-      return view.getBigInt64(0);
-    case "float32":
-      return view.getFloat32(0);
-    case "float64":
-      return view.getFloat64(0);
+/** A float32 means the shortest decimal that it stands for. */
+function meantNumber(coding: Coding & { readonly type: NumberType }, bytes: Uint8Array) {
+  const raw = rawNumber(coding, bytes);
+  if (raw === undefined) return undefined;
+  return decimalOf(
+    coding.type === "float32" && typeof raw === "number" ? shortestFloat32(raw) : raw,
+  );
+}
+
+function textIn(bytes: Uint8Array): string | undefined {
+  const text = new TextDecoder("latin1").decode(bytes).replaceAll("\0", "").trim();
+  return text === "" ? undefined : text;
+}
+
+function identityIn(register: Register, bytes: Uint8Array): number | string | undefined {
+  const { type, format, quantity } = register;
+  if (type === "ascii") return textIn(bytes);
+  const ordered = inBigOrder(bytes, register);
+  const number = meantNumber({ ...register, type }, bytes);
+  if (number === undefined) return undefined;
+  if (format === "hex") return Buffer.from(ordered).toString("hex").toUpperCase();
+  if (quantity === "serialNumber") {
+    return isFloat(type) ? String(numberOf(number)) : String(number.digits);
   }
+  return numberOf(number);
 }
 
-/** numerator / denominator, rounded half to even. */
-function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
-  const quotient = numerator / denominator;
-  const twice = 2n * (numerator - quotient * denominator);
-  const size = twice < 0n ? -twice : twice;
-  if (size < denominator || (size === denominator && quotient % 2n === 0n)) return quotient;
-  return quotient + (numerator < 0n ? -1n : 1n);
-}
-
-/** Right to the last bit for whole numbers: dividing by a power of ten rounds once only. */
-const timesTen = (value: number, exponent: number) =>
-  exponent < 0 ? value / 10 ** -exponent : value * 10 ** exponent;
-
-/** raw × 10^exponent rounded half to even; exact also beyond 2^53. */
-function wholeTimesTen(raw: number | bigint, exponent: number): number {
-  if (typeof raw === "number") return roundHalfEven(timesTen(raw, exponent));
-  const power = 10n ** BigInt(Math.abs(exponent));
-  return Number(exponent < 0 ? divideHalfEven(raw, power) : raw * power);
-}
-
-const decimalExponent = (value: number) => Math.round(Math.log10(value));
+/** What one raw unit is in the quantity's unit, without factors. */
+const unitOf = ({ scale, factor, sign }: Register): Decimal =>
+  times(times(decimalOf(scale), decimalOf(factor)), decimalOf(sign));
 
 /**
  * The value in the register's bytes, in the unit of its quantity; undefined where they hold no
- * number (NaN, infinity) or one beyond the exact integers.
+ * number (NaN, infinity, "not measured"), no text, or an energy beyond the exact integers.
+ * `factor`: product of the register's factors. Energies are computed exactly, from all bits of a
+ * float, and rounded half to even once, at the end.
  */
-export function decodeRegister(register: Register, bytes: Uint8Array): number | string | undefined {
-  const { type, quantity } = register;
+export function decodeRegister(
+  register: Register,
+  bytes: Uint8Array,
+  factor: Decimal = one,
+): number | string | undefined {
+  const { type, quantity, pollClass } = register;
+  if (pollClass === "identity" || type === "ascii") return identityIn(register, bytes);
+  const unit = times(unitOf(register), factor);
+  if (!isEnergy(quantity)) {
+    const meant = meantNumber({ ...register, type }, bytes);
+    return meant && numberOf(times(meant, unit));
+  }
+  const raw = rawNumber({ ...register, type }, bytes);
+  if (raw === undefined) return undefined;
+  const exact = typeof raw === "bigint" ? decimalOf(raw) : exactDecimalOf(raw);
+  const value = Number(wholeOf(times(exact, unit)));
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** By what the factor register multiplies; undefined where it holds no factor. */
+export function decodeFactor(factor: Factor, bytes: Uint8Array): Decimal | undefined {
+  const meant = meantNumber(factor, bytes);
+  return meant && factorOf(factor, times(meant, decimalOf(factor.scale)));
+}
+
+/** By what a factor register multiplies that holds the number `meant`; undefined where that is no factor. */
+export const factorMeaning = (factor: Factor, meant: number): Decimal | undefined =>
+  factorOf(factor, decimalOf(meant));
+
+function factorOf({ as, choices }: Factor, meant: Decimal): Decimal | undefined {
+  if (as === "multiplier") return meant.digits > 0n ? meant : undefined;
+  const number = numberOf(meant);
+  if (as === "choice") {
+    const chosen = choices[String(number)];
+    return chosen === undefined ? undefined : decimalOf(chosen);
+  }
+  const isExponent = Number.isInteger(number) && Math.abs(number) <= largestExponent;
+  if (!isExponent || (as === "decimals" && number < 0)) return undefined;
+  return { digits: 1n, exponent: as === "exponent" ? number : -number };
+}
+
+/** Lowest and highest raw value of a whole type. */
+function rangeOf(type: NumberType): readonly [bigint, bigint] {
+  const bits = BigInt(bitsOf(type));
+  return isSigned(type)
+    ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n]
+    : [0n, (1n << bits) - 1n];
+}
+
+/** The bytes of a raw value; undefined where the type cannot hold it. */
+function bytesOf(coding: Coding & { readonly type: NumberType }, raw: bigint | number) {
+  const { type, length } = coding;
+  const bytes = new Uint8Array(2 * length);
+  const view = new DataView(bytes.buffer);
+  if (typeof raw === "number") {
+    if (!Number.isFinite(type === "float32" ? Math.fround(raw) : raw)) return undefined;
+    if (type === "float32") view.setFloat32(0, raw);
+    else view.setFloat64(0, raw);
+  } else {
+    const [low, high] = rangeOf(type);
+    if (raw < low || raw > high) return undefined;
+    const bits = BigInt.asUintN(bitsOf(type), raw);
+    bytes.set(Buffer.from(bits.toString(16).padStart(4 * length, "0"), "hex"));
+  }
+  return inBigOrder(bytes, coding);
+}
+
+function identityBytes(register: Register, value: number | string): Uint8Array | undefined {
+  const { type, format, length } = register;
   if (type === "ascii") {
-    const text = new TextDecoder("latin1").decode(bytes);
-    return text.replaceAll("\0", "").trim();
-  }
-  const raw = rawNumber(inBigOrder(bytes, register), type);
-  if (typeof raw === "number" && !Number.isFinite(raw)) return undefined;
-  if (quantity === "serialNumber") return String(raw);
-  const exponent = decimalExponent(register.scale) + decimalExponent(register.factor);
-  if (isEnergy(quantity)) {
-    const value = register.sign * wholeTimesTen(raw, exponent);
-    return Number.isSafeInteger(value) ? value + 0 : undefined;
-  }
-  const meant = type === "float32" ? shortestFloat32(Number(raw)) : Number(raw);
-  const value = Number(timesTen(meant, exponent).toPrecision(15));
-  return value === 0 ? 0 : register.sign * value;
-}
-
-function writeNumber(view: DataView, type: NumberType, value: number): void {
-  const whole = Math.round(value);
-  const writers: Record<NumberType, () => void> = {
-    u16: () => view.setUint16(0, whole),
-    s16: () => view.setInt16(0, whole),
-    u32: () => view.setUint32(0, whole),
-    s32: () => view.setInt32(0, whole),
-    u64: () => view.setBigUint64(0, BigInt(whole)),
-    s64: () => view.setBigInt64(0, BigInt(whole)),
-    float32: () => view.setFloat32(0, value),
-    float64: () => view.setFloat64(0, value),
-  };
-  writers[type]();
-}
-
-/** The bytes with which a meter would say the value (in the quantity's unit). */
-export function encodeRegister(register: Register, value: number | string): Uint8Array {
-  const bytes = new Uint8Array(2 * register.length);
-  if (register.type === "ascii") {
-    bytes.set(new TextEncoder().encode(String(value)).subarray(0, bytes.length));
+    const text = Buffer.from(String(value), "latin1");
+    if (text.length > 2 * length) return undefined;
+    const bytes = new Uint8Array(2 * length);
+    bytes.set(text);
     return bytes;
   }
-  const exponent = decimalExponent(register.scale) + decimalExponent(register.factor);
-  const raw = timesTen(register.sign * Number(value), -exponent);
-  writeNumber(new DataView(bytes.buffer), register.type, raw);
-  return new Uint8Array(inBigOrder(bytes, register).buffer);
+  const digits = String(value);
+  if (format === "hex") {
+    return /^[0-9A-Fa-f]+$/.test(digits)
+      ? bytesOf({ ...register, type }, BigInt(`0x${digits}`))
+      : undefined;
+  }
+  if (isFloat(type)) return bytesOf({ ...register, type }, Number(value));
+  return /^-?\d+$/.test(digits) ? bytesOf({ ...register, type }, BigInt(digits)) : undefined;
+}
+
+/** The raw value nearest to a value; energies go round at their rollover, as the meter's would. */
+function rawOf(register: Register, value: Decimal, factor: Decimal): bigint | number {
+  const unit = times(unitOf(register), factor);
+  const { rollsOverAtWh, type } = register;
+  const round = rollsOverAtWh === undefined ? undefined : decimalOf(rollsOverAtWh);
+  if (isFloat(type)) {
+    const shown = round && value.digits >= 0n ? remainder(value, round) : value;
+    return numberOf(quotient(shown, unit));
+  }
+  const raw = wholeQuotient(value, unit);
+  return round && raw >= 0n ? raw % wholeQuotient(round, unit) : raw;
+}
+
+/**
+ * The bytes with which a meter would say the value (in the quantity's unit) under a factor.
+ * Undefined where the register cannot hold it.
+ */
+export function encodeRegister(
+  register: Register,
+  value: number | string,
+  factor: Decimal = one,
+): Uint8Array | undefined {
+  const { type, pollClass } = register;
+  if (pollClass === "identity" || type === "ascii") return identityBytes(register, value);
+  if (!Number.isFinite(Number(value))) return undefined;
+  return bytesOf({ ...register, type }, rawOf(register, decimalOf(Number(value)), factor));
+}
+
+/** The bytes of a factor register that holds the number `meant`; undefined where it cannot. */
+export function encodeFactor(factor: Factor, meant: number): Uint8Array | undefined {
+  if (!Number.isFinite(meant)) return undefined;
+  const raw = quotient(decimalOf(meant), decimalOf(factor.scale));
+  const bytes = bytesOf(factor, isFloat(factor.type) ? numberOf(raw) : wholeOf(raw));
+  return bytes && decodeFactor(factor, bytes) ? bytes : undefined;
 }

@@ -1,5 +1,8 @@
-import { decodeRegister, encodeRegister } from "./codec.js";
-import type { Profile, Register, Table } from "./schema.js";
+import { decodeFactor, decodeRegister } from "./codec.js";
+import { type Decimal, one, times } from "./decimal.js";
+import type { Table } from "./schema.js";
+import { locateModels } from "./sunspec.js";
+import type { Factor, Place, Profile } from "./types.js";
 
 /** Register bytes as a meter gave them: from `address` on, 2 per register. */
 export interface Block {
@@ -11,68 +14,68 @@ export interface Block {
 /** Values by quantity, each in the unit its name ends in. */
 export type Values = Record<string, number | string>;
 
-/** The register's bytes in the block, if it lies there whole. */
-function bytesIn(block: Block, { table, address, length }: Register): Uint8Array | undefined {
-  const from = 2 * (address - block.address);
-  const to = from + 2 * length;
-  if (table !== block.table || from < 0 || to > block.bytes.length) return undefined;
-  return block.bytes.subarray(from, to);
+/** The bytes of a place that is `shift` registers on, from the last block that holds it whole. */
+function bytesIn(blocks: readonly Block[], place: Place, shift: number): Uint8Array | undefined {
+  const address = place.address + shift;
+  const block = blocks.findLast(
+    (each) =>
+      each.table === place.table &&
+      each.address <= address &&
+      address + place.length <= each.address + each.bytes.length / 2,
+  );
+  const from = block && 2 * (address - block.address);
+  return from === undefined ? undefined : block?.bytes.subarray(from, from + 2 * place.length);
 }
 
 /**
  * All values that the blocks hold, in the profile's order; of a register in several blocks the
- * last counts. Energies are whole Wh or varh. A register without a number (NaN) gives no value.
+ * last counts. Energies are whole Wh or varh. No value has a register without a number (NaN, "not
+ * measured"), without its factors in the blocks, or of a SunSpec model whose header is not in them.
  */
 export function decode(profile: Profile, blocks: readonly Block[]): Values {
+  const { model, common } = locateModels(profile.sunspec, blocks);
+  const known = new Map<Factor, Decimal | undefined>();
+  const factorOf = (factor: Factor): Decimal | undefined => {
+    if (model === undefined) return undefined;
+    if (!known.has(factor)) {
+      const bytes = bytesIn(blocks, factor, model);
+      known.set(factor, bytes && decodeFactor(factor, bytes));
+    }
+    return known.get(factor);
+  };
   const values: Values = {};
   for (const register of [...profile.registers, ...profile.identity]) {
-    for (const block of blocks) {
-      const bytes = bytesIn(block, register);
-      const value = bytes && decodeRegister(register, bytes);
-      if (value !== undefined) values[register.quantity] = value;
-    }
+    const shift = register.pollClass === "identity" ? common : model;
+    const bytes = shift === undefined ? undefined : bytesIn(blocks, register, shift);
+    const product = productOf(register.factors.map(factorOf));
+    const value = bytes && product && decodeRegister(register, bytes, product);
+    if (value !== undefined) values[register.quantity] = value;
   }
   return values;
 }
 
-/** What the registers of a meter hold, as a simulator serves them. */
-export interface RegisterImage {
-  /** 2 × count bytes; undefined where the range leaves the meter's map. */
-  read(table: Table, address: number, count: number): Uint8Array | undefined;
-}
-
-/**
- * The register image of a meter that measures these values. Registers without a value, and holes
- * between measured registers, read as 0.
- */
-export function encode(profile: Profile, values: Readonly<Values>): RegisterImage {
-  const bytesAt = new Map<string, Uint8Array>();
-  for (const register of [...profile.registers, ...profile.identity]) {
-    const bytes = encodeRegister(register, values[register.quantity] ?? 0);
-    for (let i = 0; i < register.length; i++) {
-      bytesAt.set(`${register.table} ${register.address + i}`, bytes.subarray(2 * i, 2 * i + 2));
-    }
+function productOf(factors: readonly (Decimal | undefined)[]): Decimal | undefined {
+  let product = one;
+  for (const factor of factors) {
+    if (factor === undefined) return undefined;
+    product = times(product, factor);
   }
-  const zero = new Uint8Array(2);
-  const isHole = (table: Table, address: number) =>
-    profile.registers.some((other) => other.table === table && other.address < address) &&
-    profile.registers.some((other) => other.table === table && other.address > address);
-  return {
-    read(table, address, count) {
-      const bytes = new Uint8Array(2 * count);
-      for (let i = 0; i < count; i++) {
-        const at = address + i;
-        const word = bytesAt.get(`${table} ${at}`) ?? (isHole(table, at) ? zero : undefined);
-        if (!word) return undefined;
-        bytes.set(word, 2 * i);
-      }
-      return bytes;
-    },
-  };
+  return product;
 }
 
 /** The meter's serial number as printed on it; undefined where the values hold none. */
 export function serialNumberOf(values: Readonly<Values>): string | undefined {
   const serialNumber = values["serialNumber"];
   return serialNumber === undefined ? undefined : String(serialNumber);
+}
+
+/**
+ * Whether identity values are those of a meter of this profile: false where one is there that the
+ * profile does not expect, or none is there of a quantity of which it expects one.
+ */
+export function isExpected(profile: Profile, values: Readonly<Values>): boolean {
+  return profile.identity.every(
+    ({ quantity, expect }) =>
+      expect.length === 0 || expect.some((each) => String(each) === String(values[quantity])),
+  );
 }

@@ -1,8 +1,13 @@
 export type ProfileErrorCode =
+  | "profile.bad-chain"
   | "profile.capture"
   | "profile.invalid"
+  | "profile.no-model"
+  | "profile.no-sunspec"
   | "profile.unknown"
-  | "profile.unreadable";
+  | "profile.unreadable"
+  | "profile.unresolved"
+  | "profile.value";
 
 /** What can be wrong with a profile or a capture; `problems` names each place. */
 export class ProfileError extends Error {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ProfileError } from "./errors.js";
 import { parseProfile } from "./profile.js";
-import type { Profile } from "./schema.js";
+import type { Profile } from "./types.js";
 
 /** Beside src/ and dist/ alike. */
 const folder = fileURLToPath(new URL("../profiles/", import.meta.url));

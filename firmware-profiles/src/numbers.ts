@@ -1,11 +1,3 @@
-/** The nearest integer; a half goes to the even one. */
-export function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
 /**
  * The shortest decimal that reads back to the same float32: 230.2, not 230.1999969482422.
  * Nine significant digits always suffice (IEEE 754-2008, 5.12.2).

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planReads } from "./plan-reads.js";
 import { quantities } from "./quantities.js";
-import type { Profile, Register } from "./schema.js";
+import type { Profile, Register } from "./types.js";
 
 const names = [...quantities.keys()];
 
@@ -18,6 +18,12 @@ function profileOf(places: readonly { quantity?: string; address: number }[], ma
       scale: 1,
       factor: 1,
       sign: 1,
+      factors: [],
+      format: "decimal",
+      expect: [],
+      notAvailable: [],
+      rollsOverAtWh: undefined,
+      isMonotonic: false,
       pollClass: "fast",
     }),
   );
@@ -28,8 +34,13 @@ function profileOf(places: readonly { quantity?: string; address: number }[], ma
     firmware: "1",
     source: { title: "none" },
     captures: "constructed",
-    serial: { baudRate: 9600, parity: "none" },
+    serial: { baudRate: 9600, parity: "none", stopBits: 1 },
+    unit: 1,
     maxRegisters: max,
+    gaps: "readable",
+    importExport: "together",
+    factors: [],
+    rollsOverAtWh: {},
     hash: "",
     registers,
     identity: [],

@@ -1,5 +1,9 @@
-import { pairedQuantity } from "./quantities.js";
-import type { PollClass, Profile, Register, Table } from "./schema.js";
+import { undeclaredBetween } from "./map.js";
+import { planTable, type Stop } from "./plan-table.js";
+import type { Table } from "./schema.js";
+import { headerLength, shiftsOf } from "./sunspec.js";
+import type { Place, PollClass, Profile, Register } from "./types.js";
+import { requestCostRegisters } from "./wire-time.js";
 
 /** One request: `count` registers of a table from `address`. */
 export interface PlannedRead {
@@ -15,21 +19,8 @@ export interface PlanOptions {
   readonly pollClasses?: readonly (PollClass | "identity")[];
   /** Of the line, default the profile's factory setting. */
   readonly baudRate?: number;
-  /** What the meter needs before each answer, ms. Default 0. */
+  /** What the meter needs before each answer, ms. Default: what the profile says, or 0. */
   readonly turnaroundMs?: number;
-}
-
-/** Characters of request and answer beyond the registers' own bytes. */
-const frameCharacters = 13;
-
-/** What a further request costs, in registers: frames, two silences and the meter's turnaround. */
-function requestCost(profile: Profile, { baudRate, turnaroundMs = 0 }: PlanOptions): number {
-  const { serial } = profile;
-  const bits = serial.parity === "none" ? 10 : 11;
-  const baud = baudRate ?? serial.baudRate;
-  const characterMs = (bits * 1000) / baud;
-  const silence = baud > 19_200 ? 1.75 / characterMs : 3.5;
-  return (frameCharacters + 2 * silence + turnaroundMs / characterMs) / 2;
 }
 
 function chosen(profile: Profile, { quantities, pollClasses = ["fast"] }: PlanOptions): Register[] {
@@ -39,76 +30,78 @@ function chosen(profile: Profile, { quantities, pollClasses = ["fast"] }: PlanOp
     : all.filter(({ pollClass }) => pollClasses.includes(pollClass));
 }
 
-/** Whether a request may end before `sorted[cut]`: not between import and export of one energy. */
-function maySplit(sorted: readonly Register[], cut: number): boolean {
-  const behind = new Set(sorted.slice(cut).map(({ quantity }) => quantity));
-  return !sorted
-    .slice(0, cut)
-    .some(({ quantity }) => behind.has(pairedQuantity(quantity) ?? quantity));
-}
-
-interface Best {
-  readonly cost: number;
-  readonly reads: readonly PlannedRead[];
-}
-
-/** Least time on the wire for the registers of one table, sorted by address: best[n] reads the first n. */
-function planTable(sorted: readonly Register[], max: number, requestCost: number): Best["reads"] {
-  const best: (Best | undefined)[] = [{ cost: 0, reads: [] }];
-  for (const [last, { table, address, length }] of sorted.entries()) {
-    const candidates = sorted.slice(0, last + 1).map((register, first): Best | undefined => {
-      const before = best[first];
-      const count = address + length - register.address;
-      if (!before || count > max || !maySplit(sorted, first)) return undefined;
-      const read = { table, address: register.address, count };
-      return { cost: before.cost + requestCost + count, reads: [...before.reads, read] };
-    });
-    // At equal cost the first candidate wins: the longest block, so fewer requests.
-    best.push(
-      candidates.reduce(
-        (found, next) => (next && next.cost < (found?.cost ?? Infinity) ? next : found),
-        undefined,
-      ),
-    );
+/** What has to be read for the registers, at the meter's addresses: also their factors and SunSpec headers. */
+function stopsFor(profile: Profile, registers: readonly Register[]): Stop[] {
+  const { model, common } = shiftsOf(profile);
+  const stops = new Map<string, Stop>();
+  const add = ({ table, address, length }: Place, shift: number, quantity?: string) => {
+    const key = `${table} ${address + shift} ${length}`;
+    const quantities = [...(stops.get(key)?.quantities ?? []), ...(quantity ? [quantity] : [])];
+    stops.set(key, { table, address: address + shift, length, quantities });
+  };
+  for (const register of registers) {
+    const shift = register.pollClass === "identity" ? common : model;
+    if (profile.sunspec) add({ table: register.table, address: 0, length: headerLength }, shift);
+    add(register, shift, register.quantity);
+    for (const factor of register.factors) add(factor, model);
   }
-  return best.at(-1)?.reads ?? [];
+  return [...stops.values()].toSorted((a, b) => a.address - b.address);
 }
 
-/**
- * Lengthens blocks, by whole values, until no two of the plan have equally long answers: RTU
- * answers carry no address, and a stale one of another length is recognised. Only within the span
- * of the measured registers, where a meter answers, and up to the maker's maximum.
- */
-function withUniqueLengths(reads: readonly PlannedRead[], { registers, maxRegisters }: Profile) {
-  const taken = new Set<string>();
-  return reads.map(({ table, address, count }): PlannedRead => {
-    const measured = registers.filter((register) => register.table === table);
-    const end = Math.max(0, ...measured.map((register) => register.address + register.length));
-    const step = Math.min(...measured.map(({ length }) => length));
-    const limit = Math.min(maxRegisters, end - address);
-    let length = count;
-    while (taken.has(`${table} ${length}`) && length + step <= limit) length += step;
-    const unique = taken.has(`${table} ${length}`) ? count : length;
-    taken.add(`${table} ${unique}`);
-    return { table, address, count: unique };
-  });
+/** Whether one request may read all from `from` to before `to`. */
+function mayRead(profile: Profile) {
+  const { model } = shiftsOf(profile);
+  return (table: Table, from: number, to: number) =>
+    to - from <= profile.maxRegisters &&
+    (profile.gaps === "readable" ||
+      undeclaredBetween(profile, table, from - model, to - model) === undefined);
 }
 
-/**
- * The requests that read the chosen registers in the least time on the wire: within the maker's
- * maximum, across a hole where that costs less than another request (10 registers plus the
- * meter's turnaround, up to 19200 Bd), import and export of an energy never apart, answers of
- * unequal length where possible.
- */
-export function planReads(profile: Profile, options: PlanOptions = {}): PlannedRead[] {
-  const registers = chosen(profile, options).toSorted((a, b) => a.address - b.address);
-  const cost = requestCost(profile, options);
-  const reads = (["input", "holding"] as const).flatMap((table) =>
+function plan(profile: Profile, registers: readonly Register[], options: PlanOptions) {
+  const stops = stopsFor(profile, registers);
+  const rules = {
+    mayRead: mayRead(profile),
+    requestCost: requestCostRegisters(profile, options),
+    isTogether: profile.importExport === "together",
+    boundaries: stopsFor(profile, profile.registers),
+  };
+  return (["input", "holding"] as const).flatMap((table) =>
     planTable(
-      registers.filter((register) => register.table === table),
-      profile.maxRegisters,
-      cost,
+      stops.filter((stop) => stop.table === table),
+      rules,
     ),
   );
-  return withUniqueLengths(reads, profile);
+}
+
+/**
+ * The requests that read the chosen registers and their factors in the least time on the wire:
+ * within the maker's maximum; across a hole where the meter allows it and it costs less than
+ * another request (10 registers plus the meter's turnaround, up to 19200 Bd); import and export of
+ * an energy never apart; answers of unequal length where that costs no request more. Where a
+ * serial number fits into a request for energy for less than a request of its own, a fast plan reads it too, so
+ * that each answer says which meter gave it.
+ * Throws ProfileError `profile.unresolved` for a SunSpec profile that no live meter was asked for.
+ */
+export function planReads(profile: Profile, options: PlanOptions = {}): PlannedRead[] {
+  const registers = chosen(profile, options);
+  const reads = plan(profile, registers, options);
+  return withSerialNumber(profile, registers, reads, options) ?? reads;
+}
+
+const total = (reads: readonly PlannedRead[]) => reads.reduce((sum, { count }) => sum + count, 0);
+
+/** The plan with the serial number in it; undefined where that would cost a request, or as much as one. */
+function withSerialNumber(
+  profile: Profile,
+  registers: readonly Register[],
+  reads: readonly PlannedRead[],
+  options: PlanOptions,
+): PlannedRead[] | undefined {
+  const serialNumber = profile.identity.find(({ quantity }) => quantity === "serialNumber");
+  const hasEnergy = registers.some(({ quantity }) => quantity.startsWith("activeEnergy"));
+  if (options.quantities || !serialNumber || !hasEnergy || registers.includes(serialNumber)) return;
+  const more = plan(profile, [...registers, serialNumber], options);
+  const cost = total(more) - total(reads);
+  const isCheap = more.length === reads.length && cost <= requestCostRegisters(profile, options);
+  return isCheap ? more : undefined;
 }

@@ -2,34 +2,10 @@ import { createHash } from "node:crypto";
 import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { ProfileError } from "./errors.js";
-import { lintProfile } from "./lint.js";
-import { registerUnits } from "./quantities.js";
-import {
-  type Profile,
-  type ProfileFile,
-  profileSchema,
-  type Register,
-  typeRegisters,
-} from "./schema.js";
-
-type Entry = ProfileFile["registers"][number] | ProfileFile["identity"][number];
-
-function toRegister(entry: Entry, defaults: ProfileFile["defaults"]): Register {
-  const type = entry.type ?? defaults.type;
-  const poll = "pollClass" in entry ? entry : undefined;
-  return {
-    quantity: entry.quantity,
-    table: entry.table ?? defaults.table,
-    address: entry.address,
-    type,
-    wordOrder: entry.wordOrder ?? defaults.wordOrder,
-    length: type === "ascii" ? (entry.length ?? 0) : typeRegisters[type],
-    scale: poll?.scale ?? 1,
-    factor: registerUnits.get(poll?.unit ?? "")?.factor ?? 1,
-    sign: poll?.sign ?? 1,
-    pollClass: poll?.pollClass ?? "identity",
-  };
-}
+import { lintProfile } from "./lint/lint.js";
+import { resolveFile } from "./resolve.js";
+import { profileSchema } from "./schema.js";
+import type { Profile } from "./types.js";
 
 const describe = ({ path, message }: z.core.$ZodIssue) =>
   `${path.map(String).join(".") || "(file)"}: ${message}`;
@@ -50,13 +26,8 @@ export function parseProfile(yamlText: string): Profile {
   }
   const parsed = profileSchema.safeParse(document.toJS());
   if (!parsed.success) throw invalid(parsed.error.issues.map(describe));
-  const { defaults, registers, identity, ...head } = parsed.data;
-  const profile: Profile = {
-    ...head,
-    hash: createHash("sha256").update(yamlText, "utf8").digest("hex"),
-    registers: registers.map((entry) => toRegister(entry, defaults)),
-    identity: identity.map((entry) => toRegister(entry, defaults)),
-  };
+  const hash = createHash("sha256").update(yamlText, "utf8").digest("hex");
+  const profile = resolveFile(parsed.data, hash);
   const problems = lintProfile(profile, parsed.data);
   if (problems.length > 0) throw invalid(problems);
   return profile;

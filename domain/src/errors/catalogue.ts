@@ -628,7 +628,8 @@ const entries = {
   "profile.no-sunspec": {
     retry: "later",
     meaning: 'The device has no SunSpec marker ("SunS") at any base address of the profile.',
-    remedy: "Switch SunSpec on in the device's settings, check the unit, or choose another profile.",
+    remedy:
+      "Switch SunSpec on in the device's settings, check the unit, or choose another profile.",
   },
   "profile.unknown": {
     retry: "never",

@@ -48,7 +48,7 @@ async function show(id: string, { json }: JsonOption): Promise<void> {
   const { source, serial } = profile;
   print(`${profile.id}: ${profile.maker} ${profile.model}, firmware ${profile.firmware}`);
   print(`source: ${source.title}${source.url ? ` <${source.url}>` : ""}`);
-  print(`factory setting: ${serial.baudRate} Bd, parity ${serial.parity}`);
+  if (serial) print(`factory setting: ${serial.baudRate} Bd, parity ${serial.parity}`);
   print(`hash: ${profile.hash}`);
   for (const { quantity, table, address, type, pollClass } of [
     ...profile.registers,
@@ -102,8 +102,8 @@ async function plan(id: string, options: JsonOption & { baud?: number }): Promis
     import("@powershare/modbus"),
   ]);
   const profile = loadProfile(id);
-  const { parity } = profile.serial;
-  const baudRate = options.baud ?? profile.serial.baudRate;
+  const { parity = "none" } = profile.serial ?? {};
+  const baudRate = options.baud ?? profile.serial?.baudRate ?? 9_600;
   const [fast, slow, identity] = (["fast", "slow", "identity"] as const).map((pollClass) => {
     const requests = planReads(profile, { pollClasses: [pollClass], baudRate });
     const registers = pollClass === "identity" ? profile.identity : profile.registers;

@@ -33,8 +33,8 @@ function endpoint(text: string): Endpoint {
 async function openReader(options: ReadOptions, profile: Profile): Promise<RegisterReader> {
   const modbus = await import("@powershare/modbus");
   const { serial, tcp, rtuOverTcp } = options;
-  const baudRate = options.baud ?? profile.serial.baudRate;
-  const parity = options.parity ?? profile.serial.parity;
+  const baudRate = options.baud ?? profile.serial?.baudRate ?? 9_600;
+  const parity = options.parity ?? profile.serial?.parity ?? "none";
   if (tcp) return modbus.openTcpReader(tcp);
   if (rtuOverTcp) return modbus.openRtuOverTcpMaster({ ...rtuOverTcp, baudRate, parity });
   return modbus.openRtuMaster({ path: serial ?? "", baudRate, parity });
@@ -58,7 +58,7 @@ async function readBlock(reader: RegisterReader, unit: number, read: PlannedRead
 async function poll(options: ReadOptions, stop: AbortSignal): Promise<void> {
   const { decode, loadProfile, planReads } = await import("@powershare/firmware-profiles");
   const profile = loadProfile(options.profile);
-  const baudRate = options.baud ?? profile.serial.baudRate;
+  const baudRate = options.baud ?? profile.serial?.baudRate ?? 9_600;
   const reads = planReads(profile, { pollClasses: ["fast", "slow"], baudRate });
   const reader = await openReader(options, profile);
   try {

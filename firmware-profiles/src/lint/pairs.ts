@@ -1,0 +1,38 @@
+import { undeclaredBetween } from "../map.js";
+import { pairedQuantity } from "../quantities.js";
+import type { Profile, Register } from "../types.js";
+
+const end = ({ address, length }: Register) => address + length;
+
+/**
+ * Import and export of one energy have to come in one answer: no answer can then swap them, and
+ * both are of one moment. Where the meter's limits forbid it the profile says `importExport: apart`.
+ */
+export function pairProblems(profile: Profile): string[] {
+  const problems = profile.registers.flatMap((register, index) => {
+    const partner = profile.registers.find(
+      ({ quantity }) => quantity === pairedQuantity(register.quantity),
+    );
+    const why = partner && whyApart(profile, register, partner);
+    return why ? [{ index, text: `${register.quantity} and ${partner.quantity} ${why}` }] : [];
+  });
+  if (profile.importExport === "together") {
+    return problems.map(({ index, text }) => `registers.${index}: ${text}`);
+  }
+  return problems.length > 0 ? [] : ["importExport: import and export do fit into one request"];
+}
+
+function whyApart(profile: Profile, a: Register, b: Register): string | undefined {
+  const [first, last] = a.address < b.address ? [a, b] : [b, a];
+  const from = first.address;
+  const count = end(last) - from;
+  if (a.table !== b.table) return "do not fit into one request: they are in two tables";
+  if (a.pollClass !== b.pollClass) return "do not fit into one request: their poll classes differ";
+  if (count > profile.maxRegisters) {
+    return `do not fit into one request: ${count} registers of ${profile.maxRegisters}`;
+  }
+  const hole = undeclaredBetween(profile, a.table, from, end(last));
+  return hole === undefined || profile.gaps === "readable"
+    ? undefined
+    : `do not fit into one request: nothing is declared at address ${hole} between them, and gaps are refused`;
+}
