@@ -140,10 +140,10 @@ export class MeterPoller {
     this.#guard = judged.state;
     if (!judged.verdict.accepted) {
       const { code, message } = judged.verdict;
-      reject(judged.replacementSuspected ? "meter.replacement-suspected" : code, message);
+      reject(judged.suspected === undefined ? code : "meter.replacement-suspected", message);
       return;
     }
-    readings.append({ ...draft, quality: "good" }, energy);
+    readings.append({ ...draft, quality: "good" }, judged.verdict.registers);
     const numbers = Object.entries(values).filter(
       (entry): entry is [string, number] => typeof entry[1] === "number",
     );

@@ -1,3 +1,4 @@
+export { type Followed, followRegister } from "./follow-register.js";
 export {
   type GoodReading,
   type IntervalOptions,
@@ -18,4 +19,5 @@ export {
   type MeteredRegisters,
   meteredRegisters,
   newGuard,
+  type SuspectedEpoch,
 } from "./register-guard.js";

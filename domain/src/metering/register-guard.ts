@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { clockQuality, type RegisterValues } from "../evidence/types.js";
 import { wh } from "../ledger/primitives.js";
+import { type Followed, followRegister } from "./follow-register.js";
 
-/** Cumulative registers as decoded from one reading, and when they were read. */
+/** Cumulative registers of one reading, and when they were read. Of an accepted one they are unwrapped. */
 export const meteredRegisters = z.strictObject({
   /** Id of the meter that answered, by the serial number in the same reading. */
   meter: z.string(),
@@ -21,15 +22,25 @@ export interface GuardLimits {
   /** Rating of the main fuse per phase, A. */
   readonly fuseA: number;
   readonly phases: number;
-  /** Smallest step of the registers: a float32 register in kWh steps by 16 Wh above 131,072 kWh. */
+  /** Smallest step of the registers at these values: a float32 register in kWh steps by 16 Wh above 131,072 kWh. */
   readonly registerStepWh: number;
+  /** Counts at which registers begin again at 0, itself never shown; those that are left out never do. */
+  readonly rollsOverAtWh?: Readonly<Partial<Record<keyof RegisterValues, number | undefined>>>;
 }
 
 export type GuardVerdict =
-  | { readonly accepted: true }
+  | {
+      readonly accepted: true;
+      /** Unwrapped: the registers plus what they held whenever they began again at 0. */
+      readonly registers: RegisterValues;
+    }
   | {
       readonly accepted: false;
-      readonly code: "meter.register-went-back" | "meter.register-jumped" | "meter.serial-changed";
+      readonly code:
+        | "meter.register-ambiguous"
+        | "meter.register-jumped"
+        | "meter.register-went-back"
+        | "meter.serial-changed";
       readonly message: string;
     };
 
@@ -41,8 +52,8 @@ const longestOutageMs = 35 * 86_400_000;
 
 /**
  * Whether a reading may be billed: same meter, no register falls, and none rises by more than the
- * fuses let through since `previous`, the last accepted reading, plus one register step. The first
- * reading is accepted if the meter is the expected one.
+ * fuses let through since `previous`, the last accepted reading (unwrapped), plus one register step.
+ * A register that rolled over has not fallen. The first reading is accepted if the meter is the expected one.
  */
 export function guardReading(
   previous: MeteredRegisters | undefined,
@@ -52,25 +63,60 @@ export function guardReading(
   if (next.meter !== limits.meter) {
     return reject("meter.serial-changed", `${next.meter} answers in place of ${limits.meter}`);
   }
-  if (previous === undefined) return { accepted: true };
-  const elapsed = elapsedMs(previous, next);
+  const elapsed = previous === undefined ? 0 : elapsedMs(previous, next);
   const mostWh = possibleWh(elapsed, limits);
-  for (const register of ["importWh", "exportWh"] as const satisfies (keyof RegisterValues)[]) {
-    const rise = next[register] - previous[register];
-    if (rise < 0) {
-      return reject(
-        "meter.register-went-back",
-        `${next.meter}: ${register} fell from ${previous[register]} to ${next[register]}`,
-      );
-    }
-    if (rise > mostWh) {
-      return reject(
-        "meter.register-jumped",
-        `${next.meter}: ${register} rose by ${rise} Wh in ${elapsed} ms, its fuses allow ${mostWh}`,
-      );
-    }
+  const follow = (register: keyof RegisterValues): Followed => {
+    const rollsOverAtWh = limits.rollsOverAtWh?.[register];
+    const shownWh = next[register];
+    return previous === undefined
+      ? followRegister(shownWh, shownWh, mostWh, rollsOverAtWh)
+      : followRegister(previous[register], shownWh, mostWh, rollsOverAtWh);
+  };
+  const [importWh, exportWh] = [follow("importWh"), follow("exportWh")];
+  if (importWh.kind === "followed" && exportWh.kind === "followed") {
+    return {
+      accepted: true,
+      registers: { importWh: importWh.valueWh, exportWh: exportWh.valueWh },
+    };
   }
-  return { accepted: true };
+  const [register, found] =
+    importWh.kind === "followed"
+      ? (["exportWh", exportWh] as const)
+      : (["importWh", importWh] as const);
+  return refusal(found, `${next.meter}: ${register}`, {
+    fromWh: previous?.[register] ?? 0,
+    toWh: next[register],
+    elapsed,
+    mostWh,
+  });
+}
+
+function refusal(
+  { kind }: Followed,
+  what: string,
+  {
+    fromWh,
+    toWh,
+    elapsed,
+    mostWh,
+  }: { fromWh: number; toWh: number; elapsed: number; mostWh: number },
+): GuardVerdict {
+  if (kind === "fell") {
+    return reject("meter.register-went-back", `${what} fell from ${fromWh} to ${toWh}`);
+  }
+  if (kind === "ambiguous") {
+    return reject(
+      "meter.register-ambiguous",
+      `${what} shows ${toWh} after ${fromWh}, and may have begun again at 0 more often in ${elapsed} ms`,
+    );
+  }
+  if (kind === "beyond") {
+    return reject("meter.register-jumped", `${what} shows ${toWh}, beyond where it rolls over`);
+  }
+  return reject(
+    "meter.register-jumped",
+    `${what} went from ${fromWh} to ${toWh} Wh in ${elapsed} ms, its fuses allow ${mostWh}`,
+  );
 }
 
 /** By the monotonic clock, or by UTC across a restart; where UTC is not known or fell, the longest outage. */
@@ -95,21 +141,33 @@ function reject(
 /** Rejections in a row that agree with one another before a replaced meter is suspected. */
 const suspectedAfter = 10;
 
+/**
+ * A late copy of an older answer is at most this old where the meter is asked again at once; a register
+ * that fell and then fits its old count again after longer may just as well have begun anew.
+ */
+const staleAtMostMs = 10_000;
+
 /** What the guard of one meter remembers; plain JSON, so that it survives a restart. */
 export const guardState = z.strictObject({
   accepted: meteredRegisters.optional(),
-  /** The newest rejected reading, and how many in a row agree with it. */
+  /** First and newest of the rejected readings that agree with one another, and how many in a row do. */
+  opening: meteredRegisters.optional(),
   rejected: meteredRegisters.optional(),
   agreeing: z.int().min(0),
 });
 export type GuardState = z.infer<typeof guardState>;
 export const newGuard: GuardState = { agreeing: 0 };
 
+/** A meter that seems to count anew: where the old count ended, and where the new one began. */
+export interface SuspectedEpoch {
+  readonly closing: MeteredRegisters;
+  readonly opening: MeteredRegisters;
+}
+
 /**
  * Judges the next reading against the last accepted one, never against a rejected one. Readings that
  * are rejected again and again although they agree among themselves stay rejected: the meter was
- * replaced or reset, which only a person can say (`replacementSuspected`,
- * `meter.replacement-suspected`).
+ * replaced or reset, which only a person can say (`suspected`).
  */
 export function guardNext(
   state: GuardState,
@@ -118,20 +176,45 @@ export function guardNext(
 ): {
   readonly state: GuardState;
   readonly verdict: GuardVerdict;
-  readonly replacementSuspected: boolean;
+  readonly suspected: SuspectedEpoch | undefined;
 } {
-  const verdict = guardReading(state.accepted, next, limits);
+  const verdict = unambiguous(state, next, limits);
   if (verdict.accepted) {
-    return { state: { accepted: next, agreeing: 0 }, verdict, replacementSuspected: false };
+    const accepted = { ...next, ...verdict.registers };
+    return { state: { accepted, agreeing: 0 }, verdict, suspected: undefined };
   }
-  const { rejected } = state;
-  const agrees =
-    rejected !== undefined &&
-    guardReading(rejected, next, { ...limits, meter: rejected.meter }).accepted;
-  const agreeing = agrees ? state.agreeing + 1 : 1;
-  return {
-    state: { ...state, rejected: next, agreeing },
-    verdict,
-    replacementSuspected: agreeing >= suspectedAfter,
-  };
+  const { accepted, rejected } = state;
+  const followed =
+    rejected === undefined
+      ? undefined
+      : guardReading(rejected, next, { ...limits, meter: rejected.meter });
+  const after: GuardState =
+    followed?.accepted === true
+      ? { ...state, rejected: { ...next, ...followed.registers }, agreeing: state.agreeing + 1 }
+      : { accepted, opening: next, rejected: next, agreeing: 1 };
+  const { opening, agreeing } = after;
+  const suspected =
+    agreeing >= suspectedAfter && accepted !== undefined && opening !== undefined
+      ? { closing: accepted, opening }
+      : undefined;
+  return { state: after, verdict, suspected };
+}
+
+/** As `guardReading`, but not where a reset meter could have grown past its old count unseen. */
+function unambiguous(
+  { accepted, opening }: GuardState,
+  next: MeteredRegisters,
+  limits: GuardLimits,
+): GuardVerdict {
+  const verdict = guardReading(accepted, next, limits);
+  if (!verdict.accepted || accepted === undefined || opening === undefined) return verdict;
+  if (elapsedMs(opening, next) <= staleAtMostMs) return verdict;
+  const before = guardReading(accepted, opening, limits);
+  const fell = !before.accepted && before.code === "meter.register-went-back";
+  const fitsToo = guardReading(opening, next, { ...limits, meter: opening.meter }).accepted;
+  if (!fell || !fitsToo) return verdict;
+  return reject(
+    "meter.register-ambiguous",
+    `${next.meter}: its registers fit the last accepted reading and the fallen ones after it`,
+  );
 }
