@@ -172,6 +172,30 @@ describe("tpm2-tools and this library", () => {
     expect(found).toEqual(secret);
   });
 
+  it("compute the same policy of PCR, approval and auth value", async () => {
+    const values = await withTpm((tpm) => tpm.run(pcrRead([12]))).then((read) => read.values);
+    const approved = policyDigest.pcr([12], pcrDigest(values));
+    const reference = Buffer.from("edge agent");
+    const keyName = nameOf(encodePublic(readingKey));
+    await Promise.all([
+      writeFile(file("reference"), reference),
+      writeFile(file("key.name"), keyName),
+      writeFile(file("approved"), approved),
+    ]);
+    await tool("tpm2_startauthsession -S trial.ctx");
+    await tool("tpm2_policypcr -S trial.ctx -l sha256:12 -L theirs.pcr");
+    expect(await readFile(file("theirs.pcr"))).toEqual(Buffer.from(approved));
+    await tool(
+      "tpm2_policyauthorize -S trial.ctx -i approved -q reference -n key.name -L theirs.authorize",
+    );
+    const authorized = policyDigest.authorize(keyName, reference);
+    expect(await readFile(file("theirs.authorize"))).toEqual(Buffer.from(authorized));
+    await tool("tpm2_policyauthvalue -S trial.ctx -L theirs.value");
+    const expected = policyDigest.authValue(authorized);
+    expect(await readFile(file("theirs.value"))).toEqual(Buffer.from(expected));
+    await tool("tpm2_flushcontext trial.ctx");
+  });
+
   it("see the same PCR, and the tools accept our quote, but not under another challenge", async () => {
     const challenge = sha256(Buffer.from("challenge"));
     const quoted = await withIdentity(async (identity, _endorsement, tpm) => {
