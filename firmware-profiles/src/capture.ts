@@ -191,13 +191,14 @@ function answerTo(open: Open, bytes: Uint8Array, parse: (bytes: Uint8Array) => F
   }
 }
 
-/**
- * Decodes a recorded exchange: text, one frame a line (`> ` request, `< ` answer, hex with CRC, or
- * with MBAP header after a first line `# tcp`; `#` begins a comment). Frames that are damaged, of
- * the wrong length, exceptions or unasked for go to `errors` with their line, never to `values`.
- * Throws ProfileError `profile.capture` with the line where the text is no capture, or has no frame.
- */
-export function decodeCapture(profile: Profile, text: string): DecodedCapture {
+/** What a capture's sound frames hold, and what is wrong with the others. */
+export interface ReadCapture {
+  readonly blocks: readonly Block[];
+  readonly errors: readonly CaptureError[];
+}
+
+/** The blocks of a recorded exchange, see decodeCapture. Throws ProfileError `profile.capture`. */
+export function readCapture(text: string): ReadCapture {
   const { lines, isTcp } = readLines(text);
   const parse = isTcp ? tcpFrame : rtuFrame;
   const open = new Open(isTcp);
@@ -214,5 +215,16 @@ export function decodeCapture(profile: Profile, text: string): DecodedCapture {
     }
     if (isRequest) open.add(request);
   }
+  return { blocks, errors };
+}
+
+/**
+ * Decodes a recorded exchange: text, one frame a line (`> ` request, `< ` answer, hex with CRC, or
+ * with MBAP header after a first line `# tcp`; `#` begins a comment). Frames that are damaged, of
+ * the wrong length, exceptions or unasked for go to `errors` with their line, never to `values`.
+ * Throws ProfileError `profile.capture` with the line where the text is no capture, or has no frame.
+ */
+export function decodeCapture(profile: Profile, text: string): DecodedCapture {
+  const { blocks, errors } = readCapture(text);
   return { profile: profile.id, values: decode(profile, blocks), errors };
 }
