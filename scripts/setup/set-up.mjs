@@ -2,6 +2,7 @@
 import { build } from "./build.mjs";
 import { fabricBinaries } from "./fabric-binaries.mjs";
 import { npmPackages } from "./npm-packages.mjs";
+import { pythonPackages } from "./python.mjs";
 import { elapsed, SetupError, say } from "./run.mjs";
 import { systemPackages } from "./system-packages.mjs";
 
@@ -16,11 +17,12 @@ const NODE_NEEDED = [20, 19];
 
 /**
  * Installs what is missing and builds; says what it does, asks nothing. On failure says what to do and ends the process.
- * @param {{ tests: boolean }} options with `tests`, also what only the tests need
+ * @param {{ tests: boolean, bench?: boolean }} options with `tests`, also what only the tests need; with `bench`,
+ *   also the libraries that the bench compares with
  */
-export async function setUp({ tests }) {
+export async function setUp({ tests, bench = false }) {
   try {
-    await carryOutAll(tests);
+    await carryOutAll(tests, bench || tests);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     console.error(`${elapsed()}  Set-up failed: ${error.message}\n\n${error.remedy}`);
@@ -28,22 +30,27 @@ export async function setUp({ tests }) {
   }
 }
 
-async function carryOutAll(/** @type {boolean} */ tests) {
+/**
+ * @param {boolean} tests
+ * @param {boolean} peers
+ */
+async function carryOutAll(tests, peers) {
   checkNode();
 
   const abort = new AbortController();
-  const system = systemPackages(tests);
+  const system = systemPackages({ tests, peers });
   const fabric = fabricBinaries(abort.signal);
   const npm = npmPackages(abort.signal);
   const sources = build(npm.todo !== undefined, abort.signal);
-  announce([system, fabric, npm, sources]);
+  const python = peers ? [pythonPackages(abort.signal)] : [];
+  announce([system, fabric, npm, ...python, sources]);
 
   await carryOut(system);
-  // Both take minutes on a new machine; one mostly waits for the network while the other compiles.
+  // These take minutes on a new machine; one mostly waits for the network while the other compiles.
   /** @type {Error | undefined} */
   let firstFailure;
   await Promise.all(
-    [fabric, npm].map((step) =>
+    [fabric, npm, ...python].map((step) =>
       carryOut(step).catch((/** @type {Error} */ error) => {
         firstFailure ??= error;
         abort.abort();

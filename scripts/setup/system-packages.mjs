@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { getuid } from "node:process";
 import { run, SetupError, which } from "./run.mjs";
 
@@ -16,19 +17,28 @@ const neededForTests = [
   { package: "tpm2-tools", programs: ["tpm2", "tpm2_createprimary"] },
 ];
 
-/** @param {boolean} withTests */
-function missingPackages(withTests) {
-  const all = withTests ? [...needed, ...neededForTests] : needed;
-  return [...new Set(all.filter(({ programs }) => !which(programs)).map((it) => it.package))];
+/**
+ * @typedef {{ tests: boolean, peers: boolean }} Purpose what is set up for beside running: the tests; libraries in
+ *   Python to compare with
+ * @param {Purpose} purpose
+ */
+function missingPackages({ tests, peers }) {
+  const all = tests ? [...needed, ...neededForTests] : needed;
+  const missing = all.filter(({ programs }) => !which(programs)).map((it) => it.package);
+  // Debian's python3 alone makes no environments.
+  if (peers && spawnSync("python3", ["-c", "import ensurepip, venv"]).status !== 0) {
+    missing.push("python3-venv");
+  }
+  return [...new Set(missing)];
 }
 
 /**
  * System packages from Debian or Raspberry Pi OS.
- * @param {boolean} withTests also what only the tests need
+ * @param {Purpose} purpose
  * @returns {import("./set-up.mjs").Step}
  */
-export function systemPackages(withTests) {
-  const missing = missingPackages(withTests);
+export function systemPackages(purpose) {
+  const missing = missingPackages(purpose);
   return {
     title: "system packages",
     todo: missing.length > 0 ? `install ${missing.join(", ")} with apt-get` : undefined,
