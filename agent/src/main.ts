@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { systemZone } from "@powershare/domain/calendar";
 import { codeOf, remedyFor } from "@powershare/domain/errors";
 import { loadProfile } from "@powershare/firmware-profiles";
 import pino from "pino";
@@ -27,6 +28,7 @@ import { pollMeters } from "./app/poll-meters.js";
 import { ReadingLog } from "./app/reading-log.js";
 import { sealBatches } from "./app/seal-batches.js";
 import { trade } from "./app/trade.js";
+import { watchClock } from "./app/watch-clock.js";
 import { watchDisk } from "./app/watch-disk.js";
 import { Health } from "./app/watch-health.js";
 import { LedgerWatch } from "./app/watch-ledger.js";
@@ -40,7 +42,8 @@ const pageDir = fileURLToPath(new URL("./web", import.meta.url));
 async function start(config: Config, log: pino.Logger): Promise<() => Promise<void>> {
   const { participant, slots, buses, dataDir } = config;
   const random = Math.random;
-  const clock = systemClock();
+  const earliest = certificateStart(config.ledger.certificate);
+  const clock = systemClock({ earliest, servers: config.time.compareWith });
   const health = new Health(clock, log);
   const meters = new LiveMeters();
   const pollIntervalMs = Math.max(...buses.map((bus) => bus.pollIntervalMs));
@@ -51,6 +54,7 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
   const slotSeconds = slots.seconds;
   const store = openStore(join(dataDir, "agent.db"), { participant, slotSeconds });
   const readings = new ReadingLog({ store, clock, health, slotSeconds, pollIntervalMs });
+  const watchingClock = watchClock({ clock, readings, health, last: store.lastEntry() });
   const ledger = fabricLedger(config.ledger, signer, (error) => {
     log.debug({ err: error }, "ledger connection");
     watchingLedger.wake();
@@ -80,7 +84,7 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
   };
   const sealing = sealBatches({
     ...shared,
-    slots: { ...slots, earliest: certificateStart(config.ledger.certificate) },
+    slots: { ...slots, earliest },
     roles,
     onIntervals,
   });
@@ -106,6 +110,8 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
   const overview = overviewOf({
     ...shared,
     slotSeconds,
+    zone: config.time.zone ?? systemZone(),
+    lastStep: () => watchingClock.lastStep(),
     staleAfterMs: 3 * pollIntervalMs + 2_000,
     height: () => ledgerWatch.height,
   });
@@ -115,13 +121,14 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
   log.info({ participant, device: signer.device, page: `http://localhost:${port}/` }, "started");
 
   return async () => {
-    await Promise.all([...polling, watchingDisk].map((loop) => loop.stop()));
+    await Promise.all([...polling, watchingDisk, watchingClock].map((loop) => loop.stop()));
     await Promise.all([sealing.stop(), http.close(), ...lines.map(({ line }) => line.close())]);
     readings.save();
     await ledger.close();
     await Promise.all(onLedger.map((loop) => loop.stop()));
     await signer.close();
     store.close();
+    clock.close();
   };
 }
 

@@ -48,6 +48,11 @@ class SlotDriver {
 
   async run(): Promise<number> {
     const { health, market, clock } = this.#options;
+    // Which slot it is time for, only a known time says; neighbours move the slots on meanwhile.
+    if (clock.quality() === "unknown") {
+      this.#reachableSinceMs = undefined;
+      return checkEveryMs;
+    }
     try {
       const today = await market.read();
       this.#reachableSinceMs ??= clock.monotonicMs();

@@ -52,7 +52,9 @@ describe("from meter to ledger", () => {
     home.start();
     await home.clock.advance(6 * 60_000);
     const midnightMs = Date.parse("2026-06-01T00:00:00Z");
-    const hours = home.store.hourlyEnergy(midnightMs).filter(({ role }) => role === "connection");
+    const hours = home.store
+      .hourlyEnergy(midnightMs, midnightMs + 86_400_000)
+      .filter(({ role }) => role === "connection");
     expect(hours.map(({ hour }) => hour)).toEqual([12, 13]);
     // 1 Wh a second; the first begins at 12:58:20, the last seen ends at 13:04:00.
     expect(hours.map(({ importWh }) => importWh)).toEqual([100, 240]);

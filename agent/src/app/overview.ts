@@ -1,3 +1,4 @@
+import { type LocalDay, localDay } from "@powershare/domain/calendar";
 import type { Clock } from "../ports/clock.js";
 import type { Overview } from "../ports/overview.js";
 import type { HourlyEnergy, LedgerStore, PageStore } from "../ports/store.js";
@@ -14,6 +15,10 @@ export interface OverviewOptions {
   readonly health: Health;
   readonly participant: string;
   readonly slotSeconds: number;
+  /** IANA name: whose days are counted. */
+  readonly zone: string;
+  /** Newest step of the clock. */
+  readonly lastStep: () => Overview["health"]["clock"]["lastStep"];
   /** A live value older than this is marked stale. */
   readonly staleAfterMs: number;
   /** Newest block known; null before the first. */
@@ -26,9 +31,9 @@ type Stored = Pick<Overview, "today" | "trades" | "wallet" | "counts"> & {
 
 /** Builds what the household page shows. Where the store cannot be read, its part stays as it last was, and health says so. */
 export function overviewOf(options: OverviewOptions): () => Overview {
-  const { clock, health, participant, slotSeconds } = options;
+  const { clock, health, participant, slotSeconds, zone } = options;
   let stored: Stored = {
-    today: { importWh: 0, exportWh: 0, productionWh: null, hours: [] },
+    today: todayOf([], localDay(clock.nowMs(), zone), zone),
     trades: [],
     wallet: null,
     counts: { readings: 0, rejected: 0, checkpoints: 0, intervals: 0, evidenceCommitted: 0 },
@@ -53,15 +58,21 @@ export function overviewOf(options: OverviewOptions): () => Overview {
         tpm: health.part("tpm"),
         store: { ...health.part("store"), ...backlog },
         ledger: { ...health.part("ledger"), height: options.height() },
+        clock: { ...health.part("clock"), ...timeOf(options) },
       },
     };
   };
 }
 
-function readStored({ store, clock, participant }: OverviewOptions): Stored {
-  const midnightMs = new Date(clock.nowMs()).setHours(0, 0, 0, 0);
+function timeOf({ clock, lastStep }: OverviewOptions) {
+  const { quality, keeper } = clock.status();
+  return { quality, keeper, lastStep: lastStep() };
+}
+
+function readStored({ store, clock, participant, zone }: OverviewOptions): Stored {
+  const day = localDay(clock.nowMs(), zone);
   return {
-    today: todayOf(store.hourlyEnergy(midnightMs), midnightMs),
+    today: todayOf(store.hourlyEnergy(day.startMs, day.endMs), day, zone),
     trades: store.trades(participant, mostTrades),
     wallet: store.wallet(participant),
     counts: store.counts(),
@@ -88,7 +99,13 @@ function presentOf({ meters, clock, staleAfterMs }: OverviewOptions): Overview["
   };
 }
 
-function todayOf(energy: readonly HourlyEnergy[], midnightMs: number): Overview["today"] {
+/** Hours are counted from the day's first instant, so that each hour of 23 or 25 has its place. */
+function todayOf(
+  energy: readonly HourlyEnergy[],
+  { startMs, endMs }: LocalDay,
+  zone: string,
+): Overview["today"] {
+  const instant = (ms: number): string => new Date(ms).toISOString();
   const metersGeneration = energy.some(({ role }) => role === "generator");
   const sum = (rows: readonly HourlyEnergy[]) => {
     const total = (role: HourlyEnergy["role"], register: "importWh" | "exportWh"): number =>
@@ -100,8 +117,8 @@ function todayOf(energy: readonly HourlyEnergy[], midnightMs: number): Overview[
     };
   };
   const hours = [...new Set(energy.map(({ hour }) => hour))].map((hour) => ({
-    start: new Date(midnightMs + hour * hourMs).toISOString(),
+    start: instant(startMs + hour * hourMs),
     ...sum(energy.filter((row) => row.hour === hour)),
   }));
-  return { ...sum(energy), hours };
+  return { ...sum(energy), start: instant(startMs), end: instant(endMs), zone, hours };
 }

@@ -35,6 +35,7 @@ function setUp() {
     lastSequence: () => disk.lastSequence(),
     insertReadings: (readings) => disk.insertReadings(readings),
     lastGood: () => undefined,
+    lastEntry: () => undefined,
     pins: () => new Map(),
     pinMeter: (_place, meter) => meter,
   };

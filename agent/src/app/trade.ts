@@ -68,7 +68,7 @@ function connectionInterval(store: EvidenceStore): Interval | undefined {
 }
 
 function trustworthy({ clock, health }: TradeOptions): boolean {
-  return clock.quality() === "synchronised" && health.part("store").state !== "failed";
+  return clock.quality() !== "unknown" && health.part("store").state !== "failed";
 }
 
 /** Mean of one slot over the interval, floored. */

@@ -3,7 +3,7 @@ import type { Clock } from "../ports/clock.js";
 import type { Log } from "../ports/log.js";
 import type { Part } from "../ports/overview.js";
 
-const partNames = ["bus", "tpm", "store", "ledger"] as const;
+const partNames = ["bus", "tpm", "store", "ledger", "clock"] as const;
 export type PartName = (typeof partNames)[number];
 export type Severity = "degraded" | "failed";
 
@@ -28,6 +28,7 @@ export class Health {
     tpm: new Map(),
     store: new Map(),
     ledger: new Map(),
+    clock: new Map(),
   };
 
   constructor(clock: Clock, log: Log) {

@@ -23,11 +23,16 @@ function settings(of: Json, path = "", required = true): [string, Json, boolean]
     Object.entries(part.properties ?? {}).flatMap(([key, value]) =>
       typeof value === "boolean"
         ? []
-        : settings(value, name === "" ? key : `${name}.${key}`, part.required?.includes(key)),
+        : settings(
+            value,
+            name === "" ? key : `${name}.${key}`,
+            part.required?.includes(key) ?? false,
+          ),
     );
   if (of.properties) return below(of, path);
   const { items } = of;
-  if (typeof items === "object" && !Array.isArray(items)) return settings(items, `${path}[]`);
+  const list = typeof items === "object" && !Array.isArray(items);
+  if (list && items.type !== "string") return settings(items, `${path}[]`);
   const choices = of.anyOf?.flatMap((each) => (typeof each === "object" ? below(each, path) : []));
   return choices?.length ? choices : [[path, of, required]];
 }

@@ -1,3 +1,4 @@
+import { isZone } from "@powershare/domain/calendar";
 import { meterRole } from "@powershare/domain/evidence";
 import { participantId } from "@powershare/domain/ledger";
 import { z } from "zod";
@@ -67,6 +68,19 @@ const slots = z.strictObject({
   checkpointSeconds: z.int().min(1).max(60).default(60),
 });
 
+const time = z.strictObject({
+  zone: z
+    .string()
+    .refine(isZone, "an IANA time zone, e.g. Europe/Lisbon")
+    .optional()
+    .describe("Whose days the page counts; left out: the zone of the system"),
+  compareWith: z
+    .array(z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/, "name or address of a time server"))
+    .max(5)
+    .default([])
+    .describe("Time servers whose time is compared with this clock every 15 min"),
+});
+
 /** The agent's whole configuration. Unknown keys are errors. */
 export const configSchema = z
   .strictObject({
@@ -77,6 +91,7 @@ export const configSchema = z
       error: "either { device: /dev/tpmrm0 } or { swtpm: path of its socket }",
     }),
     slots: slots.prefault({}),
+    time: time.prefault({}),
     ledger,
     market: market.prefault({}),
     http: z

@@ -1,3 +1,4 @@
+import { clockQuality } from "@powershare/domain/evidence";
 import { z } from "zod";
 
 /** State of one part of the agent. `remedy` says what a person does now. */
@@ -29,6 +30,9 @@ export const overview = z.strictObject({
     .nullable(),
   today: z.strictObject({
     ...energies,
+    start: z.iso.datetime(),
+    end: z.iso.datetime().describe("23 or 25 hours later where the clocks change"),
+    zone: z.string().describe("Of the household, IANA: whose day it is"),
     hours: z.array(z.strictObject({ start: z.iso.datetime(), ...energies })),
   }),
   trades: z
@@ -60,6 +64,14 @@ export const overview = z.strictObject({
     tpm: part,
     store: part.extend({ unsentPackages: z.int(), oldestUnsentAt: z.iso.datetime().nullable() }),
     ledger: part.extend({ height: z.int().nullable() }),
+    clock: part.extend({
+      quality: clockQuality,
+      keeper: z.string().nullable().describe("Who keeps this machine's time"),
+      lastStep: z
+        .strictObject({ at: z.iso.datetime(), byMs: z.int() })
+        .nullable()
+        .describe("Newest step of UTC since the agent was started"),
+    }),
   }),
   counts: z.strictObject({
     readings: z.int(),

@@ -71,6 +71,8 @@ export interface UnsentEvidence {
 export interface ReadingStore {
   /** Sequence of the newest reading or event, 0 if there is none. */
   lastSequence(): number;
+  /** The newest reading or event. */
+  lastEntry(): StoredEntry | undefined;
   insertReadings(entries: readonly StoredEntry[]): void;
   /** Newest good reading of a meter. */
   lastGood(meter: string): StoredReading | undefined;
@@ -125,8 +127,8 @@ export interface HourlyEnergy {
 }
 
 export interface PageStore {
-  /** Sums of all intervals that began since, in hours counted from `fromMs`. */
-  hourlyEnergy(fromMs: number): HourlyEnergy[];
+  /** Sums of all intervals that began in [fromMs, toMs), in hours counted from `fromMs`. */
+  hourlyEnergy(fromMs: number, toMs: number): HourlyEnergy[];
   counts(): Overview["counts"];
   /** Intervals not yet committed: how many packages' worth, and the end of the oldest. */
   backlog(): { unsentPackages: number; oldestUnsentAt: string | null };

@@ -1,5 +1,5 @@
 import type { ClockQuality } from "@powershare/domain/evidence";
-import type { Clock } from "../ports/clock.js";
+import type { Clock, ClockStatus, Moment } from "../ports/clock.js";
 
 interface Sleeper {
   readonly atMs: number;
@@ -28,6 +28,14 @@ export class SimClock implements Clock {
 
   quality(): ClockQuality {
     return this.currentQuality;
+  }
+
+  moment(): Moment {
+    return { utcMs: this.nowMs(), monotonicMs: this.#monotonicMs };
+  }
+
+  status(): ClockStatus {
+    return { quality: this.quality(), keeper: "host", syncedAgoMs: null, contradictions: [] };
   }
 
   /** Moves UTC, as somebody who sets the clock does. */

@@ -37,6 +37,26 @@ describe("formatFor", () => {
   });
 });
 
+describe("hours of a day", () => {
+  const june = {
+    start: "2026-05-31T23:00:00Z",
+    end: "2026-06-01T23:00:00Z",
+    zone: "Europe/Lisbon",
+  };
+  const october = {
+    start: "2026-10-24T22:00:00Z",
+    end: "2026-10-25T23:00:00Z",
+    zone: "Europe/Berlin",
+  };
+  it.each([
+    ["2026-06-01T12:00:00Z", june, "13:00"],
+    ["2026-10-25T00:00:00Z", october, "02:00 GMT+2"],
+    ["2026-10-25T01:00:00Z", october, "02:00 GMT+1"],
+  ])("%s reads in the household's zone, and no two alike", (instant, day, text) => {
+    expect(formatFor("en").hour(instant, day)).toBe(text);
+  });
+});
+
 describe("language", () => {
   it.each([
     [["pt-PT", "en"], "pt"],

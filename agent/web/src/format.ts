@@ -2,6 +2,8 @@ import type { Language } from "./i18n/messages.js";
 
 const locale: Record<Language, string> = { en: "en-GB", pt: "pt-PT" };
 
+const dayMs = 86_400_000;
+
 /** Numbers and times as people of a language read them; money and energy stay integers until here. */
 export interface Format {
   power(watts: number): string;
@@ -13,7 +15,11 @@ export interface Format {
   price(microPerKwh: number): string;
   cash(currency: string, micro: string): string;
   time(instant: string): string;
-  hour(instant: string): string;
+  /** In the household's zone; with its offset on a day whose clocks change, as one hour comes twice. */
+  hour(
+    instant: string,
+    day: { readonly start: string; readonly end: string; readonly zone: string },
+  ): string;
   ago(milliseconds: number): string;
 }
 
@@ -41,7 +47,7 @@ export function formatFor(language: Language): Format {
     minute: "2-digit",
     second: "2-digit",
   });
-  const hours = new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit" });
+  const hourMinute = { hour: "2-digit", minute: "2-digit" } as const;
   const ago = new Intl.RelativeTimeFormat(tag, { numeric: "always" });
   return {
     // + 0 so that no reader meets a minus zero.
@@ -59,7 +65,12 @@ export function formatFor(language: Language): Format {
         decimalText(BigInt(micro), 6),
       ),
     time: (instant) => clock.format(new Date(instant)),
-    hour: (instant) => hours.format(new Date(instant)),
+    hour: (instant, { start, end, zone }) => {
+      const changes = Date.parse(end) - Date.parse(start) !== dayMs;
+      const offset = changes ? ({ timeZoneName: "shortOffset" } as const) : {};
+      const options = { ...hourMinute, ...offset, timeZone: zone };
+      return new Intl.DateTimeFormat(tag, options).format(new Date(instant));
+    },
     ago: (milliseconds) => {
       const seconds = Math.round(milliseconds / 1000);
       if (seconds < 90) return ago.format(-seconds, "second");

@@ -95,6 +95,31 @@ const entries = {
     meaning: "The meter did not answer in time.",
     remedy: "Check power, the A and B wires, unit id, baud rate and parity of the meter.",
   },
+  "clock.holdover": {
+    retry: "later",
+    meaning: "No time server was reached for hours; the clock goes on by itself.",
+    remedy:
+      "Restore the connection to the internet within a day of its loss; until then all goes on.",
+  },
+  "clock.sources-disagree": {
+    retry: "later",
+    meaning: "Two sources of time are more than 9 s apart.",
+    remedy:
+      "See which one is wrong (timedatectl, chronyc sources): a battery clock is set by hwclock --systohc, a time server is replaced in the configuration of timesyncd or chrony.",
+  },
+  "clock.stepped": {
+    retry: "later",
+    meaning: "The clock was set by more than 9 s while it was thought to be right.",
+    remedy:
+      "Find out who set it; the step is recorded and signed. Run one service that keeps the time, timesyncd or chrony.",
+  },
+  "clock.unknown": {
+    retry: "later",
+    meaning:
+      "Nobody vouches for the time: meters are read, but no interval is closed and no order placed.",
+    remedy:
+      "Wait a minute after a start. Then see timedatectl: NTP must be on and UDP port 123 open to the internet, or a time server of the local network be set.",
+  },
   "config.http-exposed": {
     retry: "never",
     meaning: "The page would be reachable from outside this machine, and it has no login.",

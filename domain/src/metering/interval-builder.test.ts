@@ -160,11 +160,8 @@ describe("a clock", () => {
     expect(leap.summary()).toEqual(["0-60 unsynchronised 1", "60-80 good 1", "80-100 good 1"]);
   });
 
-  it("that nobody vouches for gives unsynchronised intervals", () => {
-    expect(new Scene().every(1000, 0, 41_000, { clock: "unknown" }).summary()).toEqual([
-      "0-20 unsynchronised 1",
-      "20-40 unsynchronised 1",
-    ]);
+  it("that nobody vouches for makes no boundary, and holdover does", () => {
+    expect(new Scene().every(1000, 0, 41_000, { clock: "unknown" }).summary()).toEqual([]);
     expect(new Scene().every(1000, 0, 41_000, { clock: "holdover" }).summary()).toEqual([
       "0-20 good 1",
       "20-40 good 1",
@@ -184,6 +181,146 @@ describe("a clock", () => {
     const year = 366 * 86_400_000;
     const scene = new Scene().read(0).read(year, { clock: "unknown" }).every(1000, 1000, 41_000);
     expect(scene.given.at(-1)).toMatchObject({ end: "2026-06-01T12:00:40Z" });
+  });
+});
+
+/** What a clock shows for a while: true time plus `offMs`, in steps of a second. */
+interface Span {
+  readonly forMs: number;
+  /** What UTC shows more than the truth. */
+  readonly offMs?: number;
+  /** UTC gains this much a second: NTP that slews, or a smeared leap second. */
+  readonly slewPpm?: number;
+  readonly clock?: GoodReading["clock"];
+  readonly boot?: string;
+  /** The machine sleeps this long before it: true time goes on, the monotonic clock as well if it counts sleep. */
+  readonly sleepMs?: number;
+  readonly countsSleep?: boolean;
+  /** Nothing is read before it for so long. */
+  readonly silentMs?: number;
+}
+
+function history(spans: readonly Span[]): Scene {
+  const scene = new Scene({ earliest: "2026-01-01T00:00:00Z" });
+  let trueMs = 0;
+  let monotonicMs = 5_000_000;
+  let boot = "boot-1";
+  let slewedMs = 0;
+  for (const span of spans) {
+    const { forMs, offMs = 0, slewPpm = 0, clock = "synchronised", countsSleep = true } = span;
+    if (span.boot !== undefined && span.boot !== boot) monotonicMs = 20_000;
+    boot = span.boot ?? boot;
+    trueMs += (span.sleepMs ?? 0) + (span.silentMs ?? 0);
+    monotonicMs += (countsSleep ? (span.sleepMs ?? 0) : 0) + (span.silentMs ?? 0);
+    for (let at = 0; at < forMs; at += 1000) {
+      const importWh = 1000 + Math.floor(trueMs / 1000);
+      scene.read(trueMs + offMs + Math.round(slewedMs), {
+        ...{ monotonicMs, bootId: boot, clock, importWh },
+      });
+      trueMs += 1000;
+      monotonicMs += 1000;
+      slewedMs += slewPpm / 1000;
+    }
+  }
+  return scene;
+}
+
+describe("clock histories", () => {
+  const hourMs = 3_600_000;
+  const to1970Ms = -Date.UTC(2026, 5, 1, 12);
+  it.each<[name: string, spans: readonly Span[], summary: readonly string[]]>([
+    [
+      "NTP comes two hours after a start without a clock",
+      [{ forMs: 2 * hourMs, offMs: to1970Ms, clock: "unknown" }, { forMs: 41_000 }],
+      ["7200-7220 good 1", "7220-7240 good 1"],
+    ],
+    [
+      "a restart that shows the time at which the power failed, NTP an hour later: one exact gap",
+      [
+        { forMs: 41_000 },
+        {
+          forMs: hourMs,
+          offMs: -10 * hourMs,
+          boot: "boot-2",
+          clock: "unknown",
+          silentMs: 10 * hourMs,
+        },
+        { forMs: 21_000, boot: "boot-2" },
+      ],
+      ["0-20 good 1", "20-40 good 1", "40-39640 gap 2", "39640-39660 good 2"],
+    ],
+    [
+      "back over boundaries, confirmed by NTP: no boundary twice",
+      [{ forMs: 61_000 }, { forMs: 101_000, offMs: -50_000 }],
+      ["0-20 good 1", "20-40 good 1", "40-60 good 1", "60-80 unsynchronised 1", "80-100 good 1"],
+    ],
+    [
+      "back over boundaries and nobody vouches until it is right again",
+      [{ forMs: 61_000 }, { forMs: 30_000, offMs: -50_000, clock: "unknown" }, { forMs: 30_000 }],
+      ["0-20 good 1", "20-40 good 1", "40-60 good 1", "60-100 gap 1", "100-120 good 1"],
+    ],
+    [
+      "forward past several slots and back, unknown meanwhile: nothing happened",
+      [{ forMs: 25_000 }, { forMs: 10_000, offMs: 200_000, clock: "unknown" }, { forMs: 30_000 }],
+      ["0-20 good 1", "20-40 good 1", "40-60 good 1"],
+    ],
+    [
+      "forward past several slots for good",
+      [{ forMs: 25_000 }, { forMs: 41_000, offMs: 75_000 }],
+      ["0-20 good 1", "20-100 unsynchronised 1", "100-120 good 1", "120-140 good 1"],
+    ],
+    [
+      "asleep for an hour, with a monotonic clock that counts sleep",
+      [{ forMs: 25_000 }, { forMs: 41_000, sleepMs: hourMs }],
+      ["0-20 good 1", "20-3640 gap 2", "3640-3660 good 2"],
+    ],
+    [
+      "asleep for an hour, with one that does not: flagged",
+      [{ forMs: 25_000 }, { forMs: 41_000, sleepMs: hourMs, countsSleep: false }],
+      ["0-20 good 1", "20-3640 unsynchronised 1", "3640-3660 good 1"],
+    ],
+    [
+      "several steps inside one slot that cancel one another",
+      [
+        ...[{ forMs: 23_000 }, { forMs: 3000, offMs: 5000, clock: "unknown" as const }],
+        ...[{ forMs: 3000, offMs: -4000 }, { forMs: 32_000 }],
+      ],
+      ["0-20 good 1", "20-40 good 1", "40-60 good 1"],
+    ],
+    [
+      "several steps inside one slot that do not",
+      [{ forMs: 23_000 }, { forMs: 3000, offMs: 1500 }, { forMs: 60_000, offMs: 3000 }],
+      ["0-20 good 1", "20-40 unsynchronised 1", "40-60 good 1", "60-80 good 1"],
+    ],
+    [
+      "another boot inside a slot, right both times",
+      [{ forMs: 25_000 }, { forMs: 36_000, boot: "boot-2" }],
+      ["0-20 good 1", "20-40 good 2", "40-60 good 2"],
+    ],
+    [
+      "a leap second, inserted as a step of one second",
+      [{ forMs: 30_000 }, { forMs: 32_000, offMs: -1000 }],
+      ["0-20 good 1", "20-40 good 1", "40-60 good 1"],
+    ],
+    [
+      "a leap second smeared over a day, and NTP that slews at its fastest",
+      [
+        { forMs: 41_000, slewPpm: 11.6 },
+        { forMs: 21_000, slewPpm: 500 },
+      ],
+      ["0-20 good 1", "20-40 good 1", "40-60 good 1"],
+    ],
+    [
+      "ten years ahead with somebody's word for it, and back: no boundary is made that far",
+      [{ forMs: 25_000 }, { forMs: 40_000, offMs: 87_600 * hourMs }, { forMs: 30_000 }],
+      ["0-20 good 1", "20-80 gap 1"],
+    ],
+  ])("%s", (_, spans, summary) => {
+    const scene = history(spans);
+    expect(scene.summary()).toEqual(summary);
+    const [first] = scene.given;
+    const sumWh = scene.given.reduce((wh, { importWh }) => wh + importWh, 0);
+    expect(sumWh).toBe((scene.given.at(-1)?.last.importWh ?? 0) - (first?.first.importWh ?? 0));
   });
 });
 

@@ -64,16 +64,17 @@ export type UnsealedInterval = Omit<Interval, "previous" | "merkleRoot">;
 
 /** Longest silence in which nobody can have moved a clamp or a wire unseen. */
 const longestSilenceMs = 30_000;
-/** A clock that nobody vouches for may not move time on by more than this: intervals could not come back from it. */
+/** Within one boot, UTC may not move on by so much more than the monotonic clock: intervals could not come back from it. */
 const longestLeapMs = 35 * 86_400_000;
 
 /**
  * Takes the next accepted reading of one meter. The first one at or after a boundary, within the
  * tolerance, closes the open interval there and opens the next; missed boundaries make one `gap`
- * interval over several slots. Time never runs back: a boundary at or before the open one is passed
- * over, so a step of the clock gives no second and no overlapping interval. Where clocks disagree by
- * more than the tolerance about how long an interval was, or one was not known, it is
- * `unsynchronised`. A reading that was taken already changes nothing.
+ * interval over several slots. A reading whose time is `unknown` stands for no boundary: its energy
+ * waits in the registers for the first boundary whose time is known. Time never runs back: a boundary
+ * at or before the open one is passed over, so a step of the clock gives no second and no overlapping
+ * interval. Where both clocks ran through an interval and disagree by more than the tolerance about
+ * how long it was, it is `unsynchronised`. A reading that was taken already changes nothing.
  */
 export function nextInterval(
   state: IntervalState,
@@ -126,14 +127,13 @@ function boundaryOf(
   const slotMs = slotSeconds * 1000;
   const atMs = Math.floor(readAtMs / slotMs) * slotMs;
   const errorMs = readAtMs - atMs;
-  if (errorMs > boundaryToleranceMs) return undefined;
+  if (clock === "unknown" || errorMs > boundaryToleranceMs) return undefined;
   if (earliest !== undefined && atMs < Date.parse(earliest)) return undefined;
   if (open !== undefined && atMs <= open.atMs) return undefined;
-  if (open !== undefined && clock === "unknown" && atMs - open.atMs > longestLeapMs) {
-    return undefined;
-  }
   const registers = { importWh, exportWh };
-  return { atMs, errorMs, reading: sequence, readAtMs, monotonicMs, bootId, clock, ...registers };
+  const here = { atMs, errorMs, reading: sequence, readAtMs, monotonicMs, bootId, clock };
+  if (open !== undefined && (disagreementMs(open, here) ?? 0) > longestLeapMs) return undefined;
+  return { ...here, ...registers };
 }
 
 function between(
@@ -169,10 +169,18 @@ function between(
 }
 
 function synchronised(start: Boundary, end: Boundary, toleranceMs: number): boolean {
+  // States that were kept from before may hold a boundary of unknown time.
   if (start.clock === "unknown" || end.clock === "unknown") return false;
-  if (start.bootId !== end.bootId) return true;
-  const byUtc = end.readAtMs - start.readAtMs;
-  return Math.abs(byUtc - (end.monotonicMs - start.monotonicMs)) <= toleranceMs;
+  return Math.abs(disagreementMs(start, end) ?? 0) <= toleranceMs;
+}
+
+/** How much more time went by on UTC than on the monotonic clock; undefined over a restart of the machine. */
+function disagreementMs(
+  start: Pick<Boundary, "readAtMs" | "monotonicMs" | "bootId">,
+  end: Pick<Boundary, "readAtMs" | "monotonicMs" | "bootId">,
+): number | undefined {
+  if (start.bootId !== end.bootId) return undefined;
+  return end.readAtMs - start.readAtMs - (end.monotonicMs - start.monotonicMs);
 }
 
 function instant(ms: number): string {

@@ -36,6 +36,9 @@ function noon(): Overview {
       stale: false,
     },
     today: {
+      start: "2026-06-01T00:00:00.000Z",
+      end: "2026-06-02T00:00:00.000Z",
+      zone: "UTC",
       importWh: 1234,
       exportWh: 5321,
       productionWh: 8123,
@@ -68,6 +71,7 @@ function noon(): Overview {
       tpm: working,
       store: { ...working, unsentPackages: 0, oldestUnsentAt: null },
       ledger: { ...working, height: 153 },
+      clock: { ...working, quality: "synchronised", keeper: "timesyncd", lastStep: null },
     },
     counts: {
       readings: 3512,
@@ -187,7 +191,7 @@ describe("the household's page in a browser", () => {
     shown.now = null;
     shown.wallet = null;
     shown.trades = [];
-    shown.today = { importWh: 0, exportWh: 0, productionWh: null, hours: [] };
+    shown.today = { ...shown.today, importWh: 0, exportWh: 0, productionWh: null, hours: [] };
     const page = await open();
     const text = await page.locator("main").innerText();
     expect(text).toMatch(/No reading yet[\s\S]*balances are not known/);

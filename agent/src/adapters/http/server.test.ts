@@ -24,7 +24,15 @@ let shown: Overview = {
   participant: "h1",
   slotSeconds: 900,
   now: null,
-  today: { importWh: 0, exportWh: 0, productionWh: null, hours: [] },
+  today: {
+    importWh: 0,
+    exportWh: 0,
+    productionWh: null,
+    start: "2026-06-01T00:00:00.000Z",
+    end: "2026-06-02T00:00:00.000Z",
+    zone: "UTC",
+    hours: [],
+  },
   trades: [],
   wallet: null,
   health: {
@@ -32,6 +40,7 @@ let shown: Overview = {
     tpm: well,
     store: { ...well, unsentPackages: 0, oldestUnsentAt: null },
     ledger: { ...well, height: 7 },
+    clock: { ...well, quality: "synchronised", keeper: "timesyncd", lastStep: null },
   },
   counts: { readings: 0, rejected: 0, checkpoints: 0, intervals: 0, evidenceCommitted: 0 },
 };

@@ -26,7 +26,7 @@ const hourRow = z.object({
 
 export function createPageStore(database: Database): PageStore {
   return {
-    hourlyEnergy: (fromMs) =>
+    hourlyEnergy: (fromMs, toMs) =>
       database.run((connection) =>
         z.array(hourRow).parse(
           connection
@@ -34,9 +34,9 @@ export function createPageStore(database: Database): PageStore {
               // Bound numbers are REAL, so the division is one too.
               `SELECT CAST((start_ms - ?) / 3600000 AS INTEGER) AS hour, body ->> 'role' AS role,
                  sum(body ->> 'importWh') AS importWh, sum(body ->> 'exportWh') AS exportWh
-               FROM interval WHERE start_ms >= ? GROUP BY 1, 2 ORDER BY 1`,
+               FROM interval WHERE start_ms >= ? AND start_ms < ? GROUP BY 1, 2 ORDER BY 1`,
             )
-            .all(fromMs, fromMs),
+            .all(fromMs, fromMs, toMs),
         ),
       ),
     counts: () =>

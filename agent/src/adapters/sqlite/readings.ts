@@ -12,18 +12,9 @@ type Registers = Reading["registers"];
 
 export function createReadingStore(database: Database): ReadingStore {
   return {
-    lastSequence: () =>
-      database.run((connection) =>
-        z.number().parse(
-          connection
-            .prepare(
-              `SELECT max(coalesce((SELECT max(sequence) FROM reading), 0),
-                            coalesce((SELECT max(sequence) FROM event), 0))`,
-            )
-            .pluck()
-            .get(),
-        ),
-      ),
+    lastSequence: () => database.run(lastSequence),
+    lastEntry: () =>
+      database.run((connection) => entriesAfter(connection, lastSequence(connection) - 1, 1)[0]),
     insertReadings: (entries) => database.transaction((connection) => insert(connection, entries)),
     lastGood: (meter) =>
       database.run((connection) => {
@@ -50,6 +41,18 @@ export function createReadingStore(database: Database): ReadingStore {
           .parse(connection.prepare("SELECT meter FROM pin WHERE place = ?").pluck().get(place));
       }),
   };
+}
+
+function lastSequence(connection: Connection): number {
+  return z.number().parse(
+    connection
+      .prepare(
+        `SELECT max(coalesce((SELECT max(sequence) FROM reading), 0),
+                    coalesce((SELECT max(sequence) FROM event), 0))`,
+      )
+      .pluck()
+      .get(),
+  );
 }
 
 /** Oldest readings and events after `after`, in order. */

@@ -6,7 +6,7 @@ type Health = Overview["health"];
 
 const order = ["ok", "starting", "degraded", "failed"] as const;
 const marks = { ok: "✓", starting: "…", degraded: "!", failed: "✕" } as const;
-const parts = ["bus", "tpm", "store", "ledger"] as const;
+const parts = ["bus", "tpm", "store", "ledger", "clock"] as const;
 
 export function worstState(health: Health): Part["state"] {
   return order[Math.max(...parts.map((part) => order.indexOf(health[part].state)))] ?? "failed";
@@ -24,6 +24,11 @@ function remarks(
   }
   if (part === "ledger" && ledger.height !== null) {
     return [fill(messages.height, { height: String(ledger.height) })];
+  }
+  if (part === "clock" && health.clock.lastStep) {
+    const { at, byMs } = health.clock.lastStep;
+    const seconds = String(Math.round(byMs / 1000));
+    return [fill(messages.clockStep, { seconds, time: format.time(at) })];
   }
   return [];
 }

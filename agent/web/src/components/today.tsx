@@ -2,20 +2,35 @@ import type { Overview } from "../overview.js";
 import type { Words } from "../words.js";
 
 type Today = Overview["today"];
-type Hour = Today["hours"][number];
 
 const width = 320;
 const barsHeight = 96;
 const labelHeight = 16;
-const labelledHours = [0, 6, 12, 18];
+const hourMs = 3_600_000;
+const labelEveryHours = 6;
+
+/** The day's hours by their place in it, 0 to 22, 23 or 24. */
+function placeIn(today: Today, instant: string): number {
+  return Math.round((Date.parse(instant) - Date.parse(today.start)) / hourMs);
+}
+
+/** Places at which the wall clock shows 0, 6, 12 and 18, with what it shows. */
+function labels(today: Today): { place: number; text: string }[] {
+  const wall = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", timeZone: today.zone });
+  return Array.from({ length: placeIn(today, today.end) }, (_, place) => ({
+    place,
+    text: wall.format(Date.parse(today.start) + place * hourMs),
+  })).filter(({ text }) => Number(text) % labelEveryHours === 0);
+}
 
 /** Export grows upwards, import downwards, so the sign is seen without colour. */
-function HourBars({ hours, label }: { hours: readonly Hour[]; label: string }) {
+function HourBars({ today, label }: { today: Today; label: string }) {
+  const { hours } = today;
   const mostUp = Math.max(1, ...hours.map((hour) => hour.exportWh));
   const mostDown = Math.max(1, ...hours.map((hour) => hour.importWh));
   const scale = barsHeight / (mostUp + mostDown);
   const zero = mostUp * scale;
-  const step = width / 24;
+  const step = width / placeIn(today, today.end);
   return (
     <svg
       class="bars"
@@ -25,7 +40,7 @@ function HourBars({ hours, label }: { hours: readonly Hour[]; label: string }) {
     >
       <line x1="0" x2={width} y1={zero} y2={zero} class="axis" />
       {hours.map((hour) => {
-        const x = new Date(hour.start).getHours() * step + 2;
+        const x = placeIn(today, hour.start) * step + 2;
         const up = hour.exportWh * scale;
         return (
           <g key={hour.start}>
@@ -34,16 +49,16 @@ function HourBars({ hours, label }: { hours: readonly Hour[]; label: string }) {
           </g>
         );
       })}
-      {labelledHours.map((hour) => (
-        <text key={hour} x={hour * step + 2} y={barsHeight + labelHeight - 3}>
-          {String(hour).padStart(2, "0")}
+      {labels(today).map(({ place, text }) => (
+        <text key={place} x={place * step + 2} y={barsHeight + labelHeight - 3}>
+          {text}
         </text>
       ))}
     </svg>
   );
 }
 
-function HourTable({ hours, messages, format }: Words & { hours: readonly Hour[] }) {
+function HourTable({ today, messages, format }: Words & { today: Today }) {
   return (
     <details>
       <summary>{messages.showTable}</summary>
@@ -57,9 +72,9 @@ function HourTable({ hours, messages, format }: Words & { hours: readonly Hour[]
           </tr>
         </thead>
         <tbody>
-          {hours.map((hour) => (
+          {today.hours.map((hour) => (
             <tr key={hour.start}>
-              <th scope="row">{format.hour(hour.start)}</th>
+              <th scope="row">{format.hour(hour.start, today)}</th>
               <td>{format.energy(hour.importWh)}</td>
               <td>{format.energy(hour.exportWh)}</td>
               <td>{hour.productionWh === null ? "–" : format.energy(hour.productionWh)}</td>
@@ -96,8 +111,8 @@ export function TodayCard({ today, ...words }: Words & { today: Today }) {
         <p>{messages.noEnergyYet}</p>
       ) : (
         <>
-          <HourBars hours={today.hours} label={messages.perHour} />
-          <HourTable hours={today.hours} {...words} />
+          <HourBars today={today} label={messages.perHour} />
+          <HourTable today={today} {...words} />
         </>
       )}
     </section>

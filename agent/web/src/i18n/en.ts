@@ -42,6 +42,7 @@ export const en = {
   tpm: "Security chip",
   store: "Storage",
   ledger: "Ledger",
+  clock: "Clock",
   ok: "Working",
   degraded: "Working with trouble",
   failed: "Not working",
@@ -49,6 +50,7 @@ export const en = {
   since: "since {time}",
   unsent: "Packages waiting to be sent: {count}, the oldest from {time}. Nothing is lost.",
   height: "Block {height}",
+  clockStep: "Last set at {time}, by {seconds} s",
   counts:
     "Readings: {readings}. Checkpoints by the chip: {checkpoints}. Intervals proven on the ledger: {committed}.",
   rejected: "Implausible readings, kept but never billed: {count}",

@@ -43,6 +43,7 @@ export const pt: Messages = {
   tpm: "Chip de segurança",
   store: "Armazenamento",
   ledger: "Registo partilhado",
+  clock: "Relógio",
   ok: "A funcionar",
   degraded: "A funcionar com dificuldades",
   failed: "Parado",
@@ -50,6 +51,7 @@ export const pt: Messages = {
   since: "desde {time}",
   unsent: "Pacotes por enviar: {count}, o mais antigo de {time}. Nada se perde.",
   height: "Bloco {height}",
+  clockStep: "Acertado pela última vez às {time}, em {seconds} s",
   counts:
     "Leituras: {readings}. Selos do chip: {checkpoints}. Intervalos provados no registo: {committed}.",
   rejected: "Leituras implausíveis, guardadas mas nunca faturadas: {count}",

@@ -1,0 +1,116 @@
+import type { ClockQuality } from "@powershare/domain/evidence";
+import type { ClockStatus, Moment } from "../../ports/clock.js";
+import type { TimeReport } from "./time-service.js";
+
+/** A larger difference makes UTC doubtful: 1 % of 15 min (PTB-A 50.8). */
+export const doubtfulMs = 9_000;
+/** An NTP client asks at least every 34 min (2048 s); two answers may be lost. */
+const synchronisedForMs = 2 * 3_600_000;
+/** Without NTP a crystal is worth this long: 24 h at 100 ppm are 8.6 s. */
+const holdoverForMs = 24 * 3_600_000;
+/** After a step of a clock that its host keeps, which nobody can be asked about. */
+const hostDoubtMs = 60_000;
+/** A keeper steps the clock and then says so; a step is noticed within a second. */
+const noticedWithinMs = 2_000;
+
+/** How far another source of time is from this clock, ms; + is ahead. */
+export interface Comparison {
+  readonly source: string;
+  readonly offsetMs: number;
+  /** Whether it counts when UTC is judged; a battery clock only raises the alarm. */
+  readonly votes: boolean;
+}
+
+/**
+ * Judges what this machine's UTC is worth. No clock of its own: told each moment, so that a test
+ * replays any history.
+ */
+export class TimeKeeping {
+  readonly #earliestMs: number;
+  #offsetMs: number | undefined;
+  /** Monotonic time of the last step that makes UTC doubtful. */
+  #steppedAtMs: number | undefined;
+  #report: TimeReport | undefined;
+  /** Monotonic time at which the keeper last compared with a source. */
+  #syncedAtMs: number | undefined;
+  #comparisons: readonly Comparison[] = [];
+
+  /** @param earliestMs UTC before which no clock that is set can be, e.g. when the certificate was issued */
+  constructor(earliestMs: number) {
+    this.#earliestMs = earliestMs;
+  }
+
+  /** What the keeper said at that moment; undefined where it did not answer: then the last answer ages. */
+  reported(report: TimeReport | undefined, moment: Moment): void {
+    this.#look(moment);
+    if (report === undefined) return;
+    this.#report = report;
+    const { syncedAtMs } = report;
+    const agoMs = syncedAtMs === undefined ? undefined : moment.utcMs - syncedAtMs;
+    // A comparison that lies ahead was made before the clock was set back.
+    if (agoMs === undefined || agoMs < -noticedWithinMs) this.#syncedAtMs = undefined;
+    else if (report.errorMs > doubtfulMs) this.#syncedAtMs = undefined;
+    else this.#syncedAtMs = moment.monotonicMs - Math.max(0, agoMs);
+  }
+
+  compared(comparisons: readonly Comparison[]): void {
+    this.#comparisons = comparisons;
+  }
+
+  /** True where UTC has stepped since the last look by so much that its keeper has to confirm it. */
+  stepped(moment: Moment): boolean {
+    const before = this.#steppedAtMs;
+    this.#look(moment);
+    return this.#steppedAtMs !== before;
+  }
+
+  quality(moment: Moment): ClockQuality {
+    this.#look(moment);
+    const { utcMs, monotonicMs } = moment;
+    if (utcMs < this.#earliestMs || this.#outvoted()) return "unknown";
+    const sinceStepMs = monotonicMs - (this.#steppedAtMs ?? Number.NEGATIVE_INFINITY);
+    if (this.#report?.keeper === "host") {
+      return sinceStepMs >= hostDoubtMs ? "synchronised" : "unknown";
+    }
+    if (this.#syncedAtMs === undefined) return "unknown";
+    const agoMs = monotonicMs - this.#syncedAtMs;
+    if (agoMs > sinceStepMs + noticedWithinMs) return "unknown";
+    if (agoMs <= synchronisedForMs) return "synchronised";
+    return agoMs <= holdoverForMs ? "holdover" : "unknown";
+  }
+
+  status(moment: Moment): ClockStatus {
+    const quality = this.quality(moment);
+    const synced = this.#syncedAtMs;
+    return {
+      quality,
+      keeper: this.#report?.keeper ?? null,
+      syncedAgoMs: synced === undefined ? null : moment.monotonicMs - synced,
+      contradictions: this.#contradictions(),
+    };
+  }
+
+  /** Whether more than half of the sources that have a vote contradict this clock. */
+  #outvoted(): boolean {
+    const voting = this.#comparisons.filter(({ votes }) => votes);
+    const against = voting.filter(({ offsetMs }) => Math.abs(offsetMs) > doubtfulMs);
+    return 2 * against.length > voting.length;
+  }
+
+  #contradictions(): string[] {
+    return this.#comparisons
+      .filter(({ offsetMs }) => Math.abs(offsetMs) > doubtfulMs)
+      .map(({ source, offsetMs }) => `${source} by ${Math.round(offsetMs / 1000)} s`);
+  }
+
+  #look({ utcMs, monotonicMs }: Moment): void {
+    const offsetMs = utcMs - monotonicMs;
+    const before = this.#offsetMs ?? offsetMs;
+    if (Math.abs(offsetMs - before) > doubtfulMs) {
+      this.#steppedAtMs = monotonicMs;
+      // What the keeper said before is about another time; it has to say it again.
+      this.#syncedAtMs = undefined;
+    }
+    this.#offsetMs = offsetMs;
+  }
+}
