@@ -39,7 +39,9 @@ it("docs/architecture.md names folders and files that are there", () => {
 it("docs/dependencies.md gives a reason for every direct dependency, and for no other", () => {
   const text = readFileSync(join(root, "docs/dependencies.md"), "utf8");
   const rows = [...text.matchAll(/^\| ([^|]+) \|/gm)].slice(1).map(([, cell = ""]) => cell);
-  const given = rows.filter((cell) => !/\((Go|Python)\)/.test(cell)).flatMap((cell) => cell.split(", "));
+  const given = rows
+    .filter((cell) => !/\((Go|Python)\)/.test(cell))
+    .flatMap((cell) => cell.split(", "));
   const used = ["", ...packageAt("").workspaces].flatMap((folder) => {
     const { dependencies, devDependencies } = packageAt(folder);
     return [...Object.keys(dependencies), ...Object.keys(devDependencies)];
