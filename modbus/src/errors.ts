@@ -24,3 +24,28 @@ export class BusError extends Error {
     this.exceptionCode = options.exceptionCode;
   }
 }
+
+/** Exception codes by which a meter asks for patience: 5 acknowledge, 6 device busy. */
+const patienceCodes: readonly number[] = [5, 6];
+
+/** Whether the same request may well be answered a little later. */
+export const isBusy = (exceptionCode: number): boolean => patienceCodes.includes(exceptionCode);
+
+/** Modbus Application Protocol V1.1b3, 7. */
+const exceptionNames: Readonly<Record<number, string>> = {
+  1: "illegal function",
+  2: "illegal data address",
+  3: "illegal data value",
+  4: "device failure",
+  5: "acknowledge, still processing",
+  6: "device busy",
+  8: "memory parity error",
+  10: "gateway path unavailable",
+  11: "gateway target does not respond",
+};
+
+/** The code with its name, for messages: `2 (illegal data address)`. */
+export function exceptionText(exceptionCode: number): string {
+  const name = exceptionNames[exceptionCode];
+  return name === undefined ? String(exceptionCode) : `${exceptionCode} (${name})`;
+}

@@ -74,6 +74,15 @@ export type Answer =
   | { readonly kind: "registers"; readonly bytes: Uint8Array }
   | { readonly kind: "exception"; readonly exceptionCode: number };
 
+/** A frame with a sound CRC within received bytes. */
+export interface SoundFrame {
+  readonly unit: number;
+  /** Function code, with the high bit where the frame refuses. */
+  readonly code: number;
+  readonly from: number;
+  readonly length: number;
+}
+
 /** Length of a frame with a sound CRC of whatever kind that begins at `from`; 0 if there is none. */
 function soundFrameLength(bytes: Uint8Array, from: number): number {
   const code = bytes[from + 1] ?? 0;
@@ -83,18 +92,31 @@ function soundFrameLength(bytes: Uint8Array, from: number): number {
   return lengths.find((n) => from + n <= bytes.length && crc16(bytes, from, from + n) === 0) ?? 0;
 }
 
-function answerAt(bytes: Uint8Array, from: number, asked: RegisterRange): Answer | undefined {
-  if (bytes[from] !== asked.unit) return undefined;
-  const code = functionOf(asked.table);
-  const sound = (length: number) =>
-    from + length <= bytes.length && crc16(bytes, from, from + length) === 0;
-  if (bytes[from + 1] === (code | 0x80) && sound(exceptionLength)) {
+/** The first sound frame at or after `start`; anything before it is noise. */
+export function nextFrame(bytes: Uint8Array, start = 0): SoundFrame | undefined {
+  for (let from = start; bytes.length - from >= exceptionLength; from++) {
+    const length = soundFrameLength(bytes, from);
+    if (length > 0) return { unit: bytes[from] ?? 0, code: bytes[from + 1] ?? 0, from, length };
+  }
+  return undefined;
+}
+
+/** What the frame says to the request, if it is its answer: exactly the unit, function and byte count asked for. */
+export function answerIn(
+  bytes: Uint8Array,
+  { unit, code, from, length }: SoundFrame,
+  asked: RegisterRange,
+): Answer | undefined {
+  if (unit !== asked.unit) return undefined;
+  const expected = functionOf(asked.table);
+  if (code === (expected | 0x80)) {
     return { kind: "exception", exceptionCode: bytes[from + 2] ?? 0 };
   }
-  const length = answerLength(asked.count);
-  const isOurs = bytes[from + 1] === code && bytes[from + 2] === 2 * asked.count;
-  if (!isOurs || !sound(length)) return undefined;
-  return { kind: "registers", bytes: bytes.slice(from + 3, from + length - 2) };
+  const isOurs = code === expected && bytes[from + 2] === 2 * asked.count;
+  if (!isOurs || length !== answerLength(asked.count)) return undefined;
+  // A copy, also where the bytes are a Buffer, whose slice is a view.
+  const data = new Uint8Array(bytes.subarray(from + 3, from + length - 2));
+  return { kind: "registers", bytes: data };
 }
 
 /**
@@ -103,22 +125,9 @@ function answerAt(bytes: Uint8Array, from: number, asked: RegisterRange): Answer
  * taken for an answer; anything else is noise and is stepped over byte by byte.
  */
 export function findAnswer(bytes: Uint8Array, asked: RegisterRange): Answer | undefined {
-  let from = 0;
-  while (bytes.length - from >= exceptionLength) {
-    const answer = answerAt(bytes, from, asked);
+  for (let frame = nextFrame(bytes); frame; frame = nextFrame(bytes, frame.from + frame.length)) {
+    const answer = answerIn(bytes, frame, asked);
     if (answer) return answer;
-    from += soundFrameLength(bytes, from) || 1;
   }
   return undefined;
-}
-
-/** How many received bytes belong to no frame with a sound CRC. */
-export function strayBytes(bytes: Uint8Array): number {
-  let stray = 0;
-  for (let from = 0; from < bytes.length; ) {
-    const length = soundFrameLength(bytes, from);
-    if (length === 0) stray++;
-    from += length || 1;
-  }
-  return stray;
 }

@@ -13,13 +13,21 @@ export {
   type Table,
 } from "./frame.js";
 export type { LineState } from "./line.js";
+export type { MeterStatistics } from "./meter-watch.js";
 export {
   openRtuMaster,
   openRtuOverTcpMaster,
   type SerialBusOptions,
   type SocketBusOptions,
 } from "./open-rtu-master.js";
-export type { BusOptions, ReadRequest, RegisterReader, RtuMaster } from "./rtu-master.js";
+export type {
+  BusOptions,
+  MeterTiming,
+  ReaderOptions,
+  ReadRequest,
+  RegisterReader,
+} from "./register-reader.js";
+export type { RtuMaster } from "./rtu-master.js";
 export {
   type ByteStream,
   type RegisterBank,
@@ -29,4 +37,11 @@ export {
   serveRtu,
 } from "./rtu-server.js";
 export { openTcpReader } from "./tcp-reader.js";
-export { characterMs, type Parity, silenceMs, wireTimeMs } from "./timing.js";
+export {
+  characterMs,
+  type Parity,
+  type StopBits,
+  silenceMs,
+  type WireTimeOptions,
+  wireTimeMs,
+} from "./timing.js";

@@ -29,13 +29,19 @@ export interface LineKeeperOptions {
 }
 
 const openDeadlineMs = 5_000;
-const firstReopenMs = 250;
-const longestReopenMs = 5_000;
+/** Pauses between attempts to open what is gone, ms; doubled from the first to the longest, with jitter. */
+export const firstReopenMs = 250;
+export const longestReopenMs = 5_000;
+
+/** Something did not come in time. */
+export class OverdueError extends Error {}
 
 /** The value, or a rejection after `limitMs`; nothing waits for ever. */
 export function within<T>(clock: Clock, limitMs: number, value: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(limitMs, () => reject(new Error(`no result in ${limitMs} ms`)));
+    const cancel = clock.after(limitMs, () =>
+      reject(new OverdueError(`no result in ${limitMs} ms`)),
+    );
     value.then(resolve, reject).finally(cancel);
   });
 }
@@ -96,6 +102,11 @@ export class LineKeeper {
       error: new BusError("bus.port-gone", message, { cause }),
     });
     this.#startLater();
+  }
+
+  /** Gives up the line that is open, if one is, and begins to reopen it. */
+  giveUp(cause: unknown): void {
+    if (this.#line) this.lost(this.#line, cause);
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { openRtuMaster, openRtuOverTcpMaster } from "./open-rtu-master.js";
-import type { RegisterReader } from "./rtu-master.js";
+import type { RegisterReader } from "./register-reader.js";
 import { type RtuServer, serveRtu } from "./rtu-server.js";
 import { openTcpReader } from "./tcp-reader.js";
 import { addressBank, contentOf } from "./testing/bench-bus.js";

@@ -1,5 +1,6 @@
 import { systemClock } from "./clock.js";
-import { type BusOptions, RtuMaster } from "./rtu-master.js";
+import type { BusOptions } from "./register-reader.js";
+import { RtuMaster } from "./rtu-master.js";
 import { openSerialLine } from "./serial-line.js";
 import { openSocketLine } from "./socket-line.js";
 
@@ -9,13 +10,14 @@ export interface SerialBusOptions extends BusOptions {
 }
 
 /**
- * Opens a serial port as Modbus RTU master (8 data bits, 1 stop bit). Resolves also where the
+ * Opens a serial port as Modbus RTU master (8 data bits). Resolves also where the
  * port is absent: reads then reject with `bus.port-missing` while it is looked for again and
  * again (250 ms to 5 s, with jitter).
  */
 export async function openRtuMaster(options: SerialBusOptions): Promise<RtuMaster> {
   const { path, ...bus } = options;
-  const settings = { path, baudRate: bus.baudRate, parity: bus.parity ?? "none" };
+  const { baudRate, parity = "none", stopBits = 1 } = bus;
+  const settings = { path, baudRate, parity, stopBits };
   const master = new RtuMaster(bus, {
     name: path,
     openLine: () => openSerialLine(settings),

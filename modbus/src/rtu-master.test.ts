@@ -131,16 +131,41 @@ describe("after a time-out", () => {
     expect(bus.clock.now()).toBeLessThan(700);
   });
 
-  test("of a silent meter the bus is free again when no answer can come any more", async () => {
-    const bus = await benchBus({ longestAnswerMs: 400, faults: ({ unit }) => silentUnit(unit) });
-    const silentUnit = (unit: number): Fault | undefined =>
-      unit === 2 ? { kind: "silent" } : undefined;
-    const silent = bus.master.read({ ...equalBlocks[0]!, unit: 2, timeoutMs });
-    const other = bus.master.read({ ...equalBlocks[0]!, timeoutMs });
+  test("a silent meter's own next request of the same look waits until no answer can come any more", async () => {
+    const bus = await benchBus({
+      longestAnswerMs: 400,
+      faults: ({ index }) => (index === 0 ? { kind: "silent" } : undefined),
+    });
+    const silent = bus.master.read({ ...equalBlocks[0]!, timeoutMs });
+    const next = bus.master.read({ ...equalBlocks[1]!, timeoutMs });
     await expect(bus.clock.until(silent)).rejects.toMatchObject({ code: "bus.timeout" });
-    await bus.clock.until(other);
+    await bus.clock.until(next);
     expect(bus.clock.now()).toBeGreaterThan(400);
     expect(bus.clock.now()).toBeLessThan(520);
+  });
+
+  test("requests whose answers look different do not wait, nor do those to other meters", async () => {
+    const bus = await benchBus({
+      longestAnswerMs: 5_000,
+      faults: ({ index }) => (index === 0 ? { kind: "silent" } : undefined),
+    });
+    const silent = bus.master.read({ ...equalBlocks[0]!, timeoutMs });
+    const others = [
+      bus.master.read({ ...equalBlocks[1]!, count: 11 }),
+      bus.master.read({ ...equalBlocks[1]!, table: "holding" }),
+      bus.master.read({ ...equalBlocks[1]!, unit: 2 }),
+    ];
+    await expect(bus.clock.until(silent)).rejects.toMatchObject({ code: "bus.timeout" });
+    await bus.clock.until(Promise.all(others));
+    expect(bus.clock.now()).toBeLessThan(400);
+  });
+
+  test("a second copy of an answer is not taken for that of another address", async () => {
+    const bus = await benchBus({
+      faults: ({ index }) => (index === 10 ? { kind: "twice", afterMs: 0 } : undefined),
+    });
+    const tally = await pollThrough(bus, equalBlocks);
+    expect(tally).toMatchObject({ wrong: 0, errors: [] });
   });
 
   test("the bus is held longer once an answer was seen to come later", async () => {
@@ -157,6 +182,105 @@ describe("after a time-out", () => {
     const silentSinceMs = bus.clock.now() - timeoutMs;
     await bus.clock.until(bus.master.read(equalBlocks[1]!));
     expect(bus.clock.now() - silentSinceMs).toBeGreaterThan(900);
+  });
+});
+
+describe("several meters on one bus", () => {
+  const block = { table: "input", address: 0 } as const;
+
+  test("are served in turn, however many requests one of them has", async () => {
+    const bus = await benchBus();
+    const order: number[] = [];
+    const reads = [1, 1, 1, 1, 2, 3, 2].map((unit, n) =>
+      bus.master.read({ ...block, unit, count: n + 1 }).then(() => order.push(unit)),
+    );
+    await bus.clock.until(Promise.all(reads));
+    expect(order).toEqual([1, 2, 3, 1, 2, 1, 1]);
+  });
+
+  test("a silent one delays the others by no more than its learned time-out", async () => {
+    let isSilent = false;
+    const bus = await benchBus({
+      faults: ({ unit }) => (unit === 2 && isSilent ? { kind: "silent" } : undefined),
+    });
+    const read = (unit: number) => bus.master.read({ ...block, unit, count: 10, timeoutMs: 2_000 });
+    for (let n = 0; n < 20; n++) await bus.clock.until(Promise.all([read(1), read(2)]));
+    isSilent = true;
+    const learnedMs = bus.master.statistics(2).timeoutMs!;
+    expect(learnedMs).toBeLessThan(300);
+    const sentMs = bus.clock.now();
+    const silent = read(2).catch(() => undefined);
+    await bus.clock.until(read(1));
+    const waitedMs = bus.clock.now() - sentMs;
+    expect(waitedMs).toBeGreaterThan(learnedMs);
+    expect(waitedMs).toBeLessThan(learnedMs + 120);
+    await bus.clock.until(silent);
+  });
+
+  test("a busy one is asked again later, and the others have their turns meanwhile", async () => {
+    let refusals = 2;
+    const bus = await benchBus({
+      faults: ({ unit }) =>
+        unit === 2 && refusals-- > 0 ? { kind: "exception", exceptionCode: 6 } : undefined,
+    });
+    const order: number[] = [];
+    const reads = [2, 1, 1, 1, 1].map((unit, n) =>
+      bus.master.read({ ...block, unit, count: 10 + n }).then(() => order.push(unit)),
+    );
+    await bus.clock.until(Promise.all(reads));
+    expect(order).toEqual([1, 1, 1, 1, 2]);
+    expect(bus.master.statistics(2)).toMatchObject({ answers: 1, exceptions: 2 });
+  });
+
+  test("a pause that a meter asks for is kept before and after its requests, and only there", async () => {
+    const bus = await benchBus({ meters: new Map([[2, { pauseMs: 50 }]]) });
+    const timesOf = async (units: readonly number[]) => {
+      const startMs = bus.clock.now();
+      for (const unit of units) {
+        await bus.clock.until(bus.master.read({ ...block, unit, count: 2 }));
+      }
+      return bus.clock.now() - startMs;
+    };
+    const plainMs = await timesOf([1, 1, 1, 1]);
+    expect(plainMs).toBeLessThan(100);
+    expect(await timesOf([2, 2, 2, 1])).toBeGreaterThan(plainMs + 4 * 45);
+  });
+
+  test("are each known by what was seen of them", async () => {
+    const script: (Fault | undefined)[] = [
+      undefined,
+      { kind: "exception", exceptionCode: 2 },
+      { kind: "silent" },
+      { kind: "wrong-crc" },
+      { kind: "late", byMs: 300 },
+    ];
+    const bus = await benchBus({ faults: ({ index }) => script[index] });
+    expect(bus.master.statistics(1)).toEqual({
+      answers: 0,
+      timeouts: 0,
+      crcErrors: 0,
+      exceptions: 0,
+      lateAnswers: 0,
+      latencyMs: null,
+      timeoutMs: null,
+      sinceAnswerMs: null,
+    });
+    for (let n = 0; n < script.length; n++) {
+      const read = bus.master.read({ ...block, unit: 1, count: 10 + n, timeoutMs });
+      await bus.clock.until(read).catch(() => {});
+      await bus.clock.advance(500);
+    }
+    expect(bus.master.statistics(1)).toMatchObject({
+      answers: 1,
+      timeouts: 2,
+      crcErrors: 1,
+      exceptions: 1,
+      lateAnswers: 1,
+    });
+    expect(bus.master.statistics(2)).toMatchObject({ answers: 0, timeouts: 0 });
+    const { sinceAnswerMs, latencyMs } = bus.master.statistics(1);
+    expect(sinceAnswerMs).toBeGreaterThan(1_000);
+    expect(latencyMs).toBeGreaterThan(5);
   });
 });
 
@@ -215,7 +339,8 @@ describe("a request", () => {
     await expect(bus.clock.until(read)).rejects.toMatchObject({
       code: "bus.exception",
       exceptionCode: 2,
-      message: "bench, unit 1, input registers 999-1000: the meter answered with exception 2",
+      message:
+        "bench, unit 1, input registers 999-1000: the meter answered with exception 2 (illegal data address)",
     });
   });
 

@@ -1,45 +1,21 @@
 import type { Clock } from "./clock.js";
+import { Dispatcher, type Job } from "./dispatcher.js";
 import { BusError } from "./errors.js";
 import {
   type Answer,
+  answerIn,
   answerLength,
-  assertRange,
-  findAnswer,
   type RegisterRange,
   readRequest,
   requestLength,
-  strayBytes,
+  type SoundFrame,
 } from "./frame.js";
-import { type Line, LineKeeper, type LineState, within } from "./line.js";
-import { characterMs, type Parity, silenceMs } from "./timing.js";
-
-export interface ReadRequest extends RegisterRange {
-  /** How long the meter may think before it answers, ms; time on the wire is added. Default 500. */
-  readonly timeoutMs?: number;
-  /** How long the call may take in all, waiting for its turn included, ms. Default 10000. */
-  readonly deadlineMs?: number;
-}
-
-/** Reads registers of meters, over whatever carries Modbus. */
-export interface RegisterReader {
-  /** The 2 × count register bytes, high byte first. Rejects with BusError. */
-  read(request: ReadRequest): Promise<Uint8Array>;
-  close(): Promise<void>;
-}
-
-export interface BusOptions {
-  readonly baudRate: number;
-  readonly parity?: Parity;
-  /** Most requests that may wait for their turn. Default 64. */
-  readonly maxQueued?: number;
-  /**
-   * Longest time after which a meter on this bus may still answer, ms: so long is the bus held
-   * after a request without an answer. Grows with what is seen. Default 1000.
-   */
-  readonly longestAnswerMs?: number;
-  /** Told when the port opens, cannot be opened, or vanishes. */
-  readonly onPort?: (state: LineState) => void;
-}
+import { Inbox } from "./inbox.js";
+import { LateAnswers } from "./late-answers.js";
+import { type Line, LineKeeper, within } from "./line.js";
+import type { MeterStatistics } from "./meter-watch.js";
+import type { BusOptions, ReadRequest, RegisterReader } from "./register-reader.js";
+import { characterMs, silenceMs } from "./timing.js";
 
 interface Wiring {
   readonly name: string;
@@ -48,16 +24,12 @@ interface Wiring {
   readonly random: () => number;
 }
 
-interface Job {
-  readonly request: ReadRequest;
-  readonly finish: (result: Uint8Array | Error) => void;
-  expired: boolean;
-}
-
-/** The last request sent; still watched after its time-out, for its answer may be late. */
+/** The request that is out. */
 interface Asked {
   readonly request: RegisterRange;
   readonly sentMs: number;
+  /** Time on the wire of request, silence and answer, ms. */
+  readonly wireMs: number;
   readonly settle: (answer: Answer | BusError) => void;
 }
 
@@ -65,40 +37,38 @@ interface Asked {
 const latencyMs = 30;
 /** How much before its expected end an answer is fetched: what a timer may be late. */
 const earlyMs = 1.5;
-/** Twice the longest frame. */
-const maxReceived = 512;
 const clearDeadlineMs = 1_000;
-const longestHoldMs = 10_000;
-const busyCode = 6;
-const busyTries = 3;
-const busyPauseMs = 50;
 
 /**
- * Modbus RTU master of one bus: one request at a time, in order of calling. RTU answers carry no
- * address and no number, so nothing may be sent while an answer to an older request can still
- * come: after a request without an answer the bus is held until the late answer was seen or can
- * no longer come.
+ * Modbus RTU master of one bus: one request at a time, the meters in turn. RTU answers carry no
+ * address and no number, so nothing is sent while an older answer can still come that would look
+ * like the new one: after a request without an answer, those of the same look wait until the late
+ * answer was seen or can no longer come. All others go on.
  */
 export class RtuMaster implements RegisterReader {
-  readonly #options: Required<Omit<BusOptions, "onPort">>;
-  readonly #wiring: Wiring;
+  readonly #clock: Clock;
   readonly #keeper: LineKeeper;
-  readonly #queue: Job[] = [];
-  #received: Uint8Array = new Uint8Array();
-  #longestAnswerMs: number;
+  readonly #dispatcher: Dispatcher;
+  readonly #late = new LateAnswers();
+  readonly #inbox = new Inbox();
+  readonly #byteMs: number;
+  readonly #gapMs: number;
   #lastByteMs: number;
-  #heldUntilMs = 0;
+  #lastUnit = 0;
   #asked: Asked | undefined;
-  #working = false;
-  #closed = false;
-  #wakeUp = () => {};
 
   constructor(options: BusOptions, wiring: Wiring) {
-    const { onPort, ...rest } = options;
-    this.#options = { parity: "none", maxQueued: 64, longestAnswerMs: 1_000, ...rest };
-    this.#wiring = wiring;
-    this.#longestAnswerMs = this.#options.longestAnswerMs;
+    const { baudRate, parity, stopBits, onPort } = options;
+    this.#clock = wiring.clock;
+    this.#byteMs = characterMs(baudRate, parity, stopBits);
+    this.#gapMs = silenceMs(baudRate, parity, stopBits);
     this.#lastByteMs = wiring.clock.now();
+    this.#dispatcher = new Dispatcher({
+      ...options,
+      ...wiring,
+      exchange: (job) => this.#exchange(job),
+      clearMs: (request) => this.#late.clearMs(request),
+    });
     this.#keeper = new LineKeeper({
       ...wiring,
       onBytes: (bytes) => this.#receive(bytes),
@@ -120,120 +90,77 @@ export class RtuMaster implements RegisterReader {
    * `bus.timeout`, `bus.crc`, `bus.exception`, `bus.port-gone`, `bus.port-missing`,
    * `bus.queue-full`, `bus.deadline`, `bus.closed`.
    */
-  async read(request: ReadRequest): Promise<Uint8Array> {
-    assertRange(request);
-    if (this.#closed) throw this.#error("bus.closed", request, "the bus was closed");
-    if (this.#queue.length >= this.#options.maxQueued) {
-      throw this.#error("bus.queue-full", request, `${this.#queue.length} requests wait already`);
-    }
-    return await new Promise((resolve, reject) => {
-      const deadlineMs = request.deadlineMs ?? 10_000;
-      const cancel = this.#wiring.clock.after(deadlineMs, () => this.#expire(job, deadlineMs));
-      const finish = (result: Uint8Array | Error) => {
-        cancel();
-        if (result instanceof Error) reject(result);
-        else resolve(result);
-      };
-      const job: Job = { request, finish, expired: false };
-      this.#queue.push(job);
-      void this.#work();
-    });
+  read(request: ReadRequest): Promise<Uint8Array> {
+    return this.#dispatcher.read(request);
+  }
+
+  statistics(unit: number): MeterStatistics {
+    return this.#dispatcher.statistics(unit);
+  }
+
+  /** Gives up the open port, as if it had vanished, and begins to look for it again. */
+  reopen(reason: string): void {
+    this.#keeper.giveUp(new Error(reason));
   }
 
   /** Rejects what is waiting with `bus.closed` and closes the port. */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const { request, finish } of this.#queue.splice(0)) {
-      finish(this.#error("bus.closed", request, "the bus was closed"));
-    }
+    this.#dispatcher.close();
     const asked = this.#asked;
-    asked?.settle(this.#error("bus.closed", asked.request, "the bus was closed"));
-    this.#wakeUp();
+    asked?.settle(this.#dispatcher.error("bus.closed", asked.request, "the bus was closed"));
     await this.#keeper.close();
   }
 
-  async #work(): Promise<void> {
-    if (this.#working) return;
-    this.#working = true;
-    for (let job = this.#queue.shift(); job; job = this.#queue.shift()) {
-      try {
-        job.finish(await this.#exchange(job));
-      } catch (error) {
-        job.finish(error instanceof Error ? error : new Error(String(error)));
-      }
-    }
-    this.#working = false;
+  async #exchange(job: Job): Promise<Answer> {
+    await this.#quiet(job);
+    return await this.#ask(job.request);
   }
 
-  #expire(job: Job, deadlineMs: number): void {
-    job.expired = true;
-    const text = `it could not be answered within ${deadlineMs} ms in all`;
-    job.finish(this.#error("bus.deadline", job.request, text));
-    const index = this.#queue.indexOf(job);
-    if (index >= 0) this.#queue.splice(index, 1);
-    this.#wakeUp();
-  }
-
-  async #exchange(job: Job): Promise<Uint8Array> {
-    for (let attempt = 1; ; attempt++) {
-      await this.#quiet(job);
-      const answer = await this.#ask(job.request);
-      if (answer.kind === "registers") return answer.bytes;
-      const { exceptionCode } = answer;
-      if (exceptionCode !== busyCode || attempt === busyTries) {
-        const text = `the meter answered with exception ${exceptionCode}`;
-        throw this.#error("bus.exception", job.request, text, { exceptionCode });
-      }
-      this.#heldUntilMs =
-        this.#wiring.clock.now() + busyPauseMs * 2 ** attempt * (0.75 + this.#wiring.random() / 2);
-    }
-  }
-
-  /** Waits until the bus may be used: no late answer to come, and 3.5 characters of silence. */
+  /** Waits until the bus was silent for 3.5 characters, or as long as the meters beside ask for. */
   async #quiet(job: Job): Promise<void> {
-    const { clock } = this.#wiring;
-    const gapMs = silenceMs(this.#options.baudRate, this.#options.parity);
+    const { request, unit } = job;
+    const pausesMs = [unit, this.#lastUnit].map((each) => this.#dispatcher.meter(each).pauseMs);
+    const quietMs = Math.max(this.#gapMs, request.quietMs ?? 0, ...pausesMs);
     for (;;) {
-      if (this.#closed) throw this.#error("bus.closed", job.request, "the bus was closed");
-      if (job.expired) throw this.#error("bus.deadline", job.request, "its time was over");
-      const restMs = Math.max(this.#heldUntilMs, this.#lastByteMs + gapMs) - clock.now();
+      const { isClosed } = this.#dispatcher;
+      if (isClosed) throw this.#dispatcher.error("bus.closed", request, "the bus was closed");
+      if (job.expired) throw this.#dispatcher.error("bus.deadline", request, "its time was over");
+      const restMs = this.#lastByteMs + quietMs - this.#clock.now();
       if (restMs <= 0) return;
-      await new Promise<void>((resolve) => {
-        const cancel = clock.afterExactly(restMs, resolve);
-        this.#wakeUp = () => {
-          cancel();
-          resolve();
-        };
-      });
+      await this.#dispatcher.rest(restMs);
     }
   }
 
   async #ask(request: ReadRequest): Promise<Answer> {
-    const { clock } = this.#wiring;
     const { line } = this.#keeper;
     try {
-      await within(clock, clearDeadlineMs, line.clearInput());
+      await within(this.#clock, clearDeadlineMs, line.clearInput());
     } catch (cause) {
       throw this.#lost(line, request, cause);
     }
-    this.#received = new Uint8Array();
-    const { baudRate, parity } = this.#options;
-    const sentMs = clock.now();
-    const wireMs =
-      (requestLength + answerLength(request.count)) * characterMs(baudRate, parity) +
-      silenceMs(baudRate, parity);
-    this.#heldUntilMs = sentMs + wireMs + latencyMs + this.#longestAnswerMs;
-    this.#lastByteMs = sentMs + requestLength * characterMs(baudRate, parity);
+    this.#inbox.clear();
+    const sentMs = this.#clock.now();
+    const wireMs = (requestLength + answerLength(request.count)) * this.#byteMs + this.#gapMs;
+    const { watch } = this.#dispatcher.meter(request.unit);
+    const timeoutMs = watch.timeoutMs(request.timeoutMs ?? 500);
+    this.#lastByteMs = sentMs + requestLength * this.#byteMs;
+    this.#lastUnit = request.unit;
     return await new Promise((resolve, reject) => {
       const settle = (answer: Answer | BusError) => {
         cancel();
+        this.#asked = undefined;
         if (answer instanceof BusError) reject(answer);
         else resolve(answer);
       };
-      const asked: Asked = { request, sentMs, settle };
-      // In two steps: after a stall of the whole process, what has come in meanwhile is read first.
-      let cancel = clock.after(wireMs + (request.timeoutMs ?? 500), () => {
-        cancel = clock.after(latencyMs, () => reject(this.#unanswered(request)));
+      const asked: Asked = { request, sentMs, wireMs, settle };
+      const giveUp = () => settle(this.#unanswered(asked, timeoutMs));
+      // In two steps: after a stall of the whole process, what has come in meanwhile is read
+      // first, and an answer that has begun may end.
+      let cancel = this.#clock.after(wireMs + timeoutMs, () => {
+        cancel = this.#clock.after(latencyMs, () => {
+          if (this.#inbox.pending === 0) giveUp();
+          else cancel = this.#clock.after(this.#missingMs(request) + latencyMs, giveUp);
+        });
       });
       this.#asked = asked;
       line.write(readRequest(request)).catch((cause: unknown) => {
@@ -242,52 +169,75 @@ export class RtuMaster implements RegisterReader {
     });
   }
 
-  /** Takes what came in; returns for how long the rest of the awaited answer is on its way. */
+  /** Takes what came in; returns for how long the rest of the awaited answer is on its way, ms. */
   #receive(bytes: Uint8Array): number {
-    const now = this.#wiring.clock.now();
+    const now = this.#clock.now();
     this.#lastByteMs = Math.max(this.#lastByteMs, now);
-    this.#received = Buffer.concat([this.#received, bytes]).subarray(-maxReceived);
-    const asked = this.#asked;
-    if (!asked) return 0;
-    const answer = findAnswer(this.#received, asked.request);
-    if (!answer) {
-      const missing = answerLength(asked.request.count) - this.#received.length;
-      return missing * characterMs(this.#options.baudRate, this.#options.parity) - earlyMs;
-    }
-    this.#asked = undefined;
-    this.#heldUntilMs = 0;
-    const tookMs = now - asked.sentMs;
-    this.#longestAnswerMs = Math.min(longestHoldMs, Math.max(this.#longestAnswerMs, 1.5 * tookMs));
-    asked.settle(answer);
-    this.#wakeUp();
-    return 0;
+    this.#inbox.take(bytes, (frame, all) => this.#sort(frame, all));
+    if (!this.#asked || this.#inbox.pending === 0) return 0;
+    const missingMs = this.#missingMs(this.#asked.request);
+    // Bytes that are fetched later come meanwhile all the same.
+    this.#lastByteMs = Math.max(this.#lastByteMs, now + missingMs);
+    return missingMs - earlyMs;
   }
 
-  #unanswered(request: ReadRequest): BusError {
-    const stray = strayBytes(this.#received);
-    const timeoutMs = request.timeoutMs ?? 500;
-    if (stray > 0) {
-      const text = `${stray} damaged bytes came and no sound answer within ${timeoutMs} ms`;
-      return this.#error("bus.crc", request, text);
+  /** Time on the wire of what is missing of the answer, ms. */
+  #missingMs({ count }: RegisterRange): number {
+    return Math.max(0, answerLength(count) - this.#inbox.pending) * this.#byteMs;
+  }
+
+  /** To whom does the frame belong: to the open request, to one that was given up, or to no one? */
+  #sort(frame: SoundFrame, bytes: Uint8Array): void {
+    const now = this.#clock.now();
+    const { unit, code, from } = frame;
+    const asked = this.#asked;
+    const answer = asked && answerIn(bytes, frame, asked.request);
+    const isRefusal = code >= 0x80;
+    // A refusal may be that of the request before, which was given up: then ours is still to come.
+    const refused = isRefusal ? this.#late.refusalSeen(unit, code & 0x7f, now) : undefined;
+    if (asked && answer && !refused) {
+      this.#answered(asked, answer);
+      return;
     }
-    const others = this.#received.length > 0 ? ", only frames that answer something else came" : "";
-    return this.#error("bus.timeout", request, `no answer within ${timeoutMs} ms${others}`);
+    const registers = (bytes[from + 2] ?? 0) / 2;
+    const owed = isRefusal ? refused : this.#late.seen(unit, code, registers, now);
+    if (!owed) return;
+    this.#dispatcher.meter(unit).watch.answeredLate(now - owed.sentMs - owed.wireMs);
+    this.#dispatcher.wake();
+  }
+
+  #answered({ request, sentMs, wireMs, settle }: Asked, answer: Answer): void {
+    const now = this.#clock.now();
+    const { watch } = this.#dispatcher.meter(request.unit);
+    if (answer.kind === "exception") watch.failed("exception");
+    else {
+      watch.answered(now - sentMs - wireMs, now);
+      const copyMs = answerLength(request.count) * this.#byteMs + this.#gapMs + latencyMs;
+      this.#late.answered(request, now + copyMs);
+    }
+    settle(answer);
+  }
+
+  #unanswered({ request, sentMs, wireMs }: Asked, timeoutMs: number): BusError {
+    const { watch } = this.#dispatcher.meter(request.unit);
+    const { strayBytes, isEmpty } = this.#inbox;
+    watch.failed(strayBytes > 0 ? "crc" : "timeout");
+    const untilMs = sentMs + wireMs + latencyMs + watch.longestMs;
+    this.#late.owe(request, { unit: request.unit, sentMs, wireMs, untilMs });
+    const inTime = `within ${Math.round(timeoutMs)} ms`;
+    if (strayBytes > 0) {
+      const text = `${strayBytes} damaged bytes came and no sound answer ${inTime}`;
+      return this.#dispatcher.error("bus.crc", request, text);
+    }
+    const others = isEmpty ? "" : ", only frames that answer something else came";
+    return this.#dispatcher.error("bus.timeout", request, `no answer ${inTime}${others}`);
   }
 
   #lost(line: Line, request: RegisterRange, cause: unknown): BusError {
     this.#keeper.lost(line, cause);
     const text = cause instanceof Error ? cause.message : String(cause);
-    return this.#error("bus.port-gone", request, `the port vanished: ${text}`, { cause });
-  }
-
-  #error(
-    code: BusError["code"],
-    { unit, table, address, count }: RegisterRange,
-    text: string,
-    options: { cause?: unknown; exceptionCode?: number } = {},
-  ): BusError {
-    const last = address + count - 1;
-    const where = `${this.#wiring.name}, unit ${unit}, ${table} registers ${address}-${last}`;
-    return new BusError(code, `${where}: ${text}`, options);
+    return this.#dispatcher.error("bus.port-gone", request, `the port vanished: ${text}`, {
+      cause,
+    });
   }
 }

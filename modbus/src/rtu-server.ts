@@ -5,7 +5,6 @@ import {
   exceptionFrame,
   parseRequest,
   type RegisterRange,
-  readRequest,
   requestLength,
   type Table,
 } from "./frame.js";
@@ -32,6 +31,8 @@ export interface RtuServerOptions {
   /** What the meters need to think before each answer, beyond the silence, ms. Default 0. */
   readonly turnaroundMs?: number;
   readonly faults?: FaultScript;
+  /** How often an adapter hands over what has come, ms: 1, or 16 for an FTDI chip as delivered. Default 1. */
+  readonly chunkMs?: number;
   readonly clock?: Clock;
 }
 
@@ -55,6 +56,8 @@ interface Sending {
 
 /** Answers that wait to be sent; a master that asks faster than the line is answered no more. */
 const maxSendings = 16;
+/** Former answers that are kept to be replayed. */
+const maxFormer = 64;
 const forgetMs = 50;
 /** What adding fractions of milliseconds may lose. */
 const roundingMs = 1e-6;
@@ -77,7 +80,9 @@ class Server implements RtuServer {
   #lastSentMs = Number.NEGATIVE_INFINITY;
   #requests = 0;
   #gapViolations = 0;
+  #deafUntilMs = Number.NEGATIVE_INFINITY;
   #previous: Uint8Array | undefined;
+  readonly #former = new Map<string, Uint8Array>();
   #cancelTick: (() => void) | undefined;
 
   constructor(stream: ByteStream, options: RtuServerOptions) {
@@ -117,27 +122,53 @@ class Server implements RtuServer {
     const fault = this.#options.faults?.({ ...asked, index: this.#requests });
     this.#requests++;
     const bank = this.#options.units.get(asked.unit);
-    if (!bank) return;
-    const { unit, table } = asked;
-    const value = bank(table, asked.address, asked.count);
-    const sound =
-      value instanceof Uint8Array
-        ? answerFrame(unit, table, value)
-        : exceptionFrame(unit, table, value.exceptionCode);
-    const frame = fault ? this.#spoil(fault, sound, asked) : sound;
+    if (!bank || nowMs < this.#deafUntilMs) return;
+    const sound = this.#frameOf(asked, bank);
+    const readyMs =
+      nowMs + requestLength * this.#byteMs + this.#gapMs + (this.#options.turnaroundMs ?? 0);
+    if (!fault) this.#send(sound, readyMs);
+    else this.#misbehave(fault, sound, asked, readyMs);
     this.#previous = sound;
-    if (!frame || this.#sendings.length >= maxSendings) return;
-    const lateMs = fault?.kind === "late" ? fault.byMs : 0;
-    const readyMs = nowMs + requestLength * this.#byteMs + this.#gapMs;
-    const before = this.#sendings.at(-1);
-    const freeMs = before ? before.startMs + before.frame.length * this.#byteMs + this.#gapMs : 0;
-    const startMs = Math.max(readyMs + (this.#options.turnaroundMs ?? 0) + lateMs, freeMs);
-    this.#sendings.push({ frame, startMs, sent: 0 });
+    this.#keep(asked, sound);
     if (!this.#cancelTick) this.#tick();
   }
 
-  #spoil(fault: Fault, sound: Uint8Array, asked: RegisterRange): Uint8Array | undefined {
-    return spoil(fault, { sound, asked: readRequest(asked), previous: this.#previous });
+  #frameOf({ unit, table, address, count }: RegisterRange, bank?: RegisterBank): Uint8Array {
+    const value = bank?.(table, address, count) ?? { exceptionCode: 2 };
+    return value instanceof Uint8Array
+      ? answerFrame(unit, table, value)
+      : exceptionFrame(unit, table, value.exceptionCode);
+  }
+
+  #misbehave(fault: Fault, sound: Uint8Array, asked: RegisterRange, readyMs: number): void {
+    const former = this.#former.get(keyOf(asked));
+    const bankOf = ({ unit }: RegisterRange) =>
+      this.#options.units.get(unit) ?? this.#options.units.get(asked.unit);
+    const answerTo = (other: RegisterRange) => this.#frameOf(other, bankOf(other));
+    const frames = { asked, answerTo, sound, previous: this.#previous, former };
+    let startMs = readyMs;
+    for (const { bytes, afterMs } of spoil(fault, frames)) {
+      startMs = this.#send(bytes, startMs + afterMs);
+    }
+    if (fault.kind === "late-and-deaf") this.#deafUntilMs = startMs;
+  }
+
+  /** Sends from `startMs` on, or behind what is sent before. @returns when its last byte will have come */
+  #send(frame: Uint8Array, startMs: number): number {
+    const before = this.#sendings.at(-1);
+    const freeMs = before ? before.startMs + before.frame.length * this.#byteMs + this.#gapMs : 0;
+    const beginMs = Math.max(startMs, freeMs);
+    if (frame.length > 0 && this.#sendings.length < maxSendings) {
+      this.#sendings.push({ frame, startMs: beginMs, sent: 0 });
+    }
+    return beginMs + frame.length * this.#byteMs;
+  }
+
+  #keep(asked: RegisterRange, sound: Uint8Array): void {
+    if (!this.#options.faults) return;
+    this.#former.set(keyOf(asked), sound);
+    const [oldest] = this.#former.keys();
+    if (this.#former.size > maxFormer && oldest !== undefined) this.#former.delete(oldest);
   }
 
   #tick(): void {
@@ -162,9 +193,12 @@ class Server implements RtuServer {
     this.#cancelTick =
       lastMs < 2 * this.#byteMs
         ? this.#clock.afterExactly(Math.max(0, lastMs), () => this.#tick())
-        : this.#clock.after(Math.max(1, firstMs), () => this.#tick());
+        : this.#clock.after(Math.max(this.#options.chunkMs ?? 1, firstMs), () => this.#tick());
   }
 }
+
+const keyOf = ({ unit, table, address, count }: RegisterRange): string =>
+  `${unit} ${table} ${address} ${count}`;
 
 /**
  * Serves Modbus RTU on one end of a line for a simulator or a test: function 3 (holding) and 4

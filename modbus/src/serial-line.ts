@@ -2,7 +2,7 @@ import { read } from "node:fs";
 import { promisify } from "node:util";
 import { SerialPort } from "serialport";
 import type { Line } from "./line.js";
-import type { Parity } from "./timing.js";
+import type { Parity, StopBits } from "./timing.js";
 
 const readFd = promisify(read);
 
@@ -10,6 +10,7 @@ export interface SerialSettings {
   readonly path: string;
   readonly baudRate: number;
   readonly parity: Parity;
+  readonly stopBits: StopBits;
 }
 
 const isAgain = (error: unknown): boolean =>
@@ -21,13 +22,10 @@ const isAgain = (error: unknown): boolean =>
  * The binding's own read() asks again for ever on a port that was pulled out (it reads as 0
  * bytes), so reading is done here on its descriptor.
  */
-export async function openSerialLine({ path, baudRate, parity }: SerialSettings): Promise<Line> {
+export async function openSerialLine(settings: SerialSettings): Promise<Line> {
   const port = await SerialPort.binding.open({
-    path,
-    baudRate,
-    parity,
+    ...settings,
     dataBits: 8,
-    stopBits: 1,
     lock: true,
   });
   if (!("poller" in port)) throw new Error("serial ports are supported on Linux and macOS only");

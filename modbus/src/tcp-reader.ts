@@ -1,115 +1,184 @@
 import type { ModbusRTU } from "modbus-serial/ModbusRTU.js";
-import { systemClock } from "./clock.js";
+import { type Clock, systemClock } from "./clock.js";
+import { Dispatcher, type Job } from "./dispatcher.js";
 import { BusError } from "./errors.js";
-import { assertRange, type RegisterRange } from "./frame.js";
-import { within } from "./line.js";
-import type { ReadRequest, RegisterReader } from "./rtu-master.js";
+import type { Answer } from "./frame.js";
+import { firstReopenMs, longestReopenMs, OverdueError, within } from "./line.js";
+import type { MeterStatistics } from "./meter-watch.js";
+import type { ReaderOptions, ReadRequest, RegisterReader } from "./register-reader.js";
+
+export interface TcpOptions extends ReaderOptions {
+  readonly host: string;
+  /** Modbus TCP is at 502 by standard. */
+  readonly port: number;
+}
 
 const connectDeadlineMs = 5_000;
-const maxQueued = 64;
+/** Beyond the meter's own time, for the network, ms. */
+const networkMs = 50;
+/** So many requests without any answer in a row, and the connection itself is suspect. */
+const mostUnanswered = 3;
 
 /**
  * Modbus TCP client of one host, over modbus-serial: its transaction numbers tell late answers
- * apart. One request at a time; connects at the first read and again after a failure.
+ * apart, and it refuses another unit, function or length. One request at a time, the meters behind
+ * a gateway in turn. Connects at the first read; after a failure again, with growing pauses in
+ * which reads fail at once.
  */
 class TcpReader implements RegisterReader {
-  readonly #host: string;
-  readonly #port: number;
+  readonly #options: TcpOptions;
+  readonly #clock: Clock = systemClock;
+  readonly #dispatcher: Dispatcher;
   #client: ModbusRTU | undefined;
-  #last: Promise<unknown> = Promise.resolve();
-  #queued = 0;
-  #closed = false;
+  #isFresh = false;
+  #unanswered = 0;
+  #reconnectMs = firstReopenMs;
+  #notBeforeMs = 0;
+  #missing = "";
 
-  constructor(host: string, port: number) {
-    this.#host = host;
-    this.#port = port;
+  constructor(options: TcpOptions) {
+    this.#options = options;
+    this.#dispatcher = new Dispatcher({
+      ...options,
+      name: `${options.host}:${options.port}`,
+      clock: this.#clock,
+      random: Math.random,
+      exchange: (job) => this.#exchange(job),
+    });
   }
 
-  async read(request: ReadRequest): Promise<Uint8Array> {
-    assertRange(request);
-    if (this.#queued >= maxQueued) {
-      throw this.#error("bus.queue-full", request, `${this.#queued} requests wait already`);
-    }
-    this.#queued++;
-    const turn = this.#last.then(() => this.#exchange(request));
-    this.#last = turn.catch(() => {});
-    try {
-      return await turn;
-    } finally {
-      this.#queued--;
-    }
+  read(request: ReadRequest): Promise<Uint8Array> {
+    return this.#dispatcher.read(request);
+  }
+
+  statistics(unit: number): MeterStatistics {
+    return this.#dispatcher.statistics(unit);
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#dispatcher.close();
     this.#drop();
   }
 
-  async #exchange(request: ReadRequest): Promise<Uint8Array> {
-    if (this.#closed) throw this.#error("bus.closed", request, "the connection was closed");
-    const client = await this.#connected(request);
-    client.setID(request.unit);
-    client.setTimeout(request.timeoutMs ?? 500);
-    const { address, count } = request;
+  async #exchange(job: Job): Promise<Answer> {
     try {
-      const { buffer } = await (request.table === "input"
-        ? client.readInputRegisters(address, count)
-        : client.readHoldingRegisters(address, count));
-      if (buffer.length === 2 * count) return Uint8Array.from(buffer);
-    } catch (cause) {
-      throw this.#refused(request, cause);
+      return await this.#ask(job);
+    } catch (error) {
+      // The other side may have closed an idle connection: that shows only when it is used.
+      const isIdle = error instanceof BusError && error.code === "bus.port-gone" && !this.#isFresh;
+      if (!isIdle || job.expired || this.#dispatcher.isClosed) throw error;
+      return await this.#ask(job);
     }
-    throw this.#error("bus.crc", request, "the answer has not as many registers as asked for");
   }
 
-  async #connected(request: RegisterRange): Promise<ModbusRTU> {
-    if (this.#client?.isOpen) return this.#client;
+  async #ask({ request }: Job): Promise<Answer> {
+    const client = await this.#connected(request);
+    const { unit, table, address, count } = request;
+    const meter = this.#dispatcher.meter(unit);
+    const timeoutMs = meter.watch.timeoutMs(request.timeoutMs ?? 500);
+    if (meter.pauseMs > 0) await this.#dispatcher.rest(meter.pauseMs);
+    client.setID(unit);
+    client.setTimeout(Math.ceil(timeoutMs));
+    const sentMs = this.#clock.now();
+    try {
+      const reading =
+        table === "input"
+          ? client.readInputRegisters(address, count)
+          : client.readHoldingRegisters(address, count);
+      const { buffer } = await within(this.#clock, timeoutMs + networkMs, reading);
+      if (buffer.length !== 2 * count) throw new Error("the byte count is not that asked for");
+      const now = this.#clock.now();
+      meter.watch.answered(now - sentMs, now);
+      this.#alive();
+      return { kind: "registers", bytes: Uint8Array.from(buffer) };
+    } catch (cause) {
+      const exceptionCode = exceptionOf(cause);
+      if (exceptionCode === undefined) throw this.#failed(request, timeoutMs, cause);
+      meter.watch.failed("exception");
+      this.#alive();
+      return { kind: "exception", exceptionCode };
+    }
+  }
+
+  async #connected(request: ReadRequest): Promise<ModbusRTU> {
+    if (this.#client?.isOpen) {
+      this.#isFresh = false;
+      return this.#client;
+    }
     this.#drop();
+    if (this.#clock.now() < this.#notBeforeMs) {
+      throw this.#dispatcher.error("bus.port-missing", request, this.#missing);
+    }
     const { default: modbus } = await import("modbus-serial");
     const client = new modbus.default();
+    // Without a listener an 'error' would end the process.
     client.on("error", () => {});
     this.#client = client;
     try {
-      const connecting = client.connectTCP(this.#host, { port: this.#port });
-      await within(systemClock, connectDeadlineMs, connecting);
-      return client;
+      const connecting = client.connectTCP(this.#options.host, { port: this.#options.port });
+      await within(this.#clock, connectDeadlineMs, connecting);
     } catch (cause) {
       this.#drop();
-      throw this.#error("bus.port-missing", request, `no connection: ${textOf(cause)}`, { cause });
+      this.#missing = `no connection: ${textOf(cause)}`;
+      this.#later(cause);
+      throw this.#dispatcher.error("bus.port-missing", request, this.#missing, { cause });
     }
+    if (this.#dispatcher.isClosed) {
+      this.#drop();
+      throw this.#dispatcher.error("bus.closed", request, "the connection was closed");
+    }
+    this.#isFresh = true;
+    this.#unanswered = 0;
+    this.#options.onPort?.({ open: true });
+    return client;
   }
 
-  /** modbus-serial marks exceptions by `modbusCode` and time-outs by `errno`. */
-  #refused(request: ReadRequest, cause: unknown): BusError {
-    const { modbusCode, errno } = marksOf(cause);
-    if (typeof modbusCode === "number") {
-      const text = `the meter answered with exception ${modbusCode}`;
-      return this.#error("bus.exception", request, text, { cause, exceptionCode: modbusCode });
-    }
-    if (errno === "ETIMEDOUT" && this.#client?.isOpen) {
-      const text = `no answer within ${request.timeoutMs ?? 500} ms`;
-      return this.#error("bus.timeout", request, text, { cause });
+  /** The next attempt to connect waits, longer each time. */
+  #later(cause: unknown): void {
+    const delayMs = this.#reconnectMs * (0.75 + Math.random() / 2);
+    this.#notBeforeMs = this.#clock.now() + delayMs;
+    this.#reconnectMs = Math.min(2 * this.#reconnectMs, longestReopenMs);
+    const { host, port, onPort } = this.#options;
+    const error = new BusError("bus.port-missing", `${host}:${port}: ${this.#missing}`, { cause });
+    onPort?.({ open: false, error });
+  }
+
+  #alive(): void {
+    this.#unanswered = 0;
+    this.#reconnectMs = firstReopenMs;
+  }
+
+  #failed(request: ReadRequest, timeoutMs: number, cause: unknown): BusError {
+    const { watch } = this.#dispatcher.meter(request.unit);
+    const isOpen = this.#client?.isOpen === true;
+    const isTimeout = isOpen && isTimeoutMark(cause);
+    if (isTimeout) {
+      watch.failed("timeout");
+      this.#unanswered++;
+      // Bytes that are no Modbus TCP leave the rest of the stream unreadable.
+      if (this.#unanswered >= mostUnanswered) this.#drop();
+      const text = `no answer within ${Math.round(timeoutMs)} ms`;
+      return this.#dispatcher.error("bus.timeout", request, text, { cause });
     }
     this.#drop();
+    if (isOpen) {
+      watch.failed("crc");
+      const text = `the answer is not one to this request: ${textOf(cause)}`;
+      return this.#dispatcher.error("bus.crc", request, text, { cause });
+    }
     // A request on a connection that was closed meanwhile ends as a time-out there.
-    const why = errno === "ETIMEDOUT" ? "the other side closed it" : textOf(cause);
-    return this.#error("bus.port-gone", request, `the connection broke: ${why}`, { cause });
+    const why = isTimeoutMark(cause) ? "the other side closed it" : textOf(cause);
+    if (this.#isFresh) {
+      this.#missing = `the connection broke: ${why}`;
+      this.#later(cause);
+    }
+    const text = `the connection broke: ${why}`;
+    return this.#dispatcher.error("bus.port-gone", request, text, { cause });
   }
 
   #drop(): void {
     this.#client?.destroy(() => {});
     this.#client = undefined;
-  }
-
-  #error(
-    code: BusError["code"],
-    { unit, table, address, count }: RegisterRange,
-    text: string,
-    options: { cause?: unknown; exceptionCode?: number } = {},
-  ): BusError {
-    const where = `${this.#host}:${this.#port}, unit ${unit}`;
-    const what = `${table} registers ${address}-${address + count - 1}`;
-    return new BusError(code, `${where}, ${what}: ${text}`, options);
   }
 }
 
@@ -120,11 +189,20 @@ const textOf = (cause: unknown): string => {
     : String(cause);
 };
 
+/** modbus-serial marks exceptions by `modbusCode` and time-outs by `errno`. */
 function marksOf(cause: unknown): { modbusCode?: unknown; errno?: unknown } {
   return typeof cause === "object" && cause !== null ? cause : {};
 }
 
+function exceptionOf(cause: unknown): number | undefined {
+  const { modbusCode } = marksOf(cause);
+  return typeof modbusCode === "number" ? modbusCode : undefined;
+}
+
+const isTimeoutMark = (cause: unknown): boolean =>
+  cause instanceof OverdueError || marksOf(cause).errno === "ETIMEDOUT";
+
 /** Reads meters over Modbus TCP; `bus.port-missing` on reads while nothing answers there. */
-export function openTcpReader({ host, port }: { host: string; port: number }): RegisterReader {
-  return new TcpReader(host, port);
+export function openTcpReader(options: TcpOptions): RegisterReader {
+  return new TcpReader(options);
 }
