@@ -72,8 +72,13 @@ type IsHole = (table: Table, address: number) => boolean;
 
 /** Whether an address that the map does not declare reads as 0. */
 function isHoleOf(profile: Profile, fixed: readonly { readonly address: number }[]): IsHole {
-  const { registers, factors, gaps, sunspec } = profile;
+  const { registers, factors, unread, gaps, sunspec } = profile;
   const places: readonly Place[] = [...registers, ...factors];
+  const isUnread = (table: Table, address: number) =>
+    unread.some(
+      (each) =>
+        each.table === table && each.address <= address && address < each.address + each.length,
+    );
   return (table, address) => {
     if (sunspec) {
       const ends = fixed.map((each) => each.address);
@@ -81,6 +86,7 @@ function isHoleOf(profile: Profile, fixed: readonly { readonly address: number }
         table === places[0]?.table && address > Math.min(...ends) && address < Math.max(...ends)
       );
     }
+    if (isUnread(table, address)) return true;
     if (gaps === "refused") return false;
     const inTable = places.filter((place) => place.table === table);
     return (

@@ -2,8 +2,9 @@ import type { Table } from "./schema.js";
 import type { Place, Profile } from "./types.js";
 
 /** Everything that the map declares in the space of its measured registers. */
-export function declaredPlaces({ registers, factors, identity, sunspec }: Profile): Place[] {
-  return [...registers, ...factors, ...(sunspec ? [] : identity)];
+export function declaredPlaces(profile: Profile): Place[] {
+  const { registers, factors, unread, identity, sunspec } = profile;
+  return [...registers, ...factors, ...unread, ...(sunspec ? [] : identity)];
 }
 
 /** The first address from `from` to before `to` that the map does not declare; undefined where all are. */

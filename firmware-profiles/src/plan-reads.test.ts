@@ -40,6 +40,7 @@ function profileOf(places: readonly { quantity?: string; address: number }[], ma
     gaps: "readable",
     importExport: "together",
     factors: [],
+    unread: [],
     rollsOverAtWh: {},
     hash: "",
     registers,

@@ -118,7 +118,14 @@ function fullWidth({ scale = 1, factors, sign }: MeasuredEntry, type: RegisterTy
 
 /** The profile with everything filled in that its entries inherit. `hash`: SHA-256 of its file. */
 export function resolveFile(file: ProfileFile, hash: string): Profile {
-  const { defaults, registers: _, identity, factors: factorEntries = [], ...head } = file;
+  const {
+    defaults,
+    registers: _,
+    identity,
+    factors: factorEntries = [],
+    unread = [],
+    ...head
+  } = file;
   const factors = factorEntries.map((entry) => toFactor(entry, defaults));
   const registers = file.registers.map((entry) => toRegister(entry, defaults, factors));
   return {
@@ -127,6 +134,11 @@ export function resolveFile(file: ProfileFile, hash: string): Profile {
     registers,
     identity: identity.map((entry) => toIdentity(entry, defaults)),
     factors,
+    unread: unread.map(({ table = defaults.table, from, through }) => ({
+      table,
+      address: from,
+      length: through - from + 1,
+    })),
     rollsOverAtWh: Object.fromEntries(
       registers.flatMap(({ quantity, rollsOverAtWh }) =>
         rollsOverAtWh === undefined ? [] : [[quantity, rollsOverAtWh]],

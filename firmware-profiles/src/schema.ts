@@ -136,6 +136,10 @@ export const profileSchema = z.strictObject({
     notAvailable: z.partialRecord(numberType, notAvailable).optional(),
   }),
   factors: z.array(factor).optional(),
+  /** Addresses that the meter has and the map does not read: a request may span them, too. Both ends included. */
+  unread: z
+    .array(z.strictObject({ table: table.optional(), from: address, through: address }))
+    .optional(),
   registers: z.array(register).min(1),
   identity: z.array(identityRegister),
 });

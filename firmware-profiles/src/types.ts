@@ -67,13 +67,18 @@ export interface SunspecMap {
 }
 
 export interface Profile
-  extends Omit<ProfileFile, "registers" | "identity" | "factors" | "defaults" | "sunspec"> {
+  extends Omit<
+    ProfileFile,
+    "registers" | "identity" | "factors" | "unread" | "defaults" | "sunspec"
+  > {
   /** SHA-256 of the file's bytes, lower-case hex: names the exact map a reading was made with. */
   readonly hash: string;
   readonly registers: readonly Register[];
   /** Serial number and the like; read at start and now and then. */
   readonly identity: readonly Register[];
   readonly factors: readonly Factor[];
+  /** What else the meter has. */
+  readonly unread: readonly Place[];
   /** Whole Wh or varh, by energy quantity, at which its count begins again at 0; only those known to. */
   readonly rollsOverAtWh: Readonly<Record<string, number>>;
   readonly sunspec?: SunspecMap | undefined;

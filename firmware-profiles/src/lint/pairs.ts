@@ -2,6 +2,7 @@ import { undeclaredBetween } from "../map.js";
 import { pairedQuantity } from "../quantities.js";
 import type { Profile, Register } from "../types.js";
 
+const hex = (address: number) => `0x${address.toString(16).toUpperCase().padStart(4, "0")}`;
 const end = ({ address, length }: Register) => address + length;
 
 /**
@@ -10,9 +11,9 @@ const end = ({ address, length }: Register) => address + length;
  */
 export function pairProblems(profile: Profile): string[] {
   const problems = profile.registers.flatMap((register, index) => {
-    const partner = profile.registers.find(
-      ({ quantity }) => quantity === pairedQuantity(register.quantity),
-    );
+    const partner = register.quantity.includes("EnergyImport")
+      ? profile.registers.find(({ quantity }) => quantity === pairedQuantity(register.quantity))
+      : undefined;
     const why = partner && whyApart(profile, register, partner);
     return why ? [{ index, text: `${register.quantity} and ${partner.quantity} ${why}` }] : [];
   });
@@ -34,5 +35,5 @@ function whyApart(profile: Profile, a: Register, b: Register): string | undefine
   const hole = undeclaredBetween(profile, a.table, from, end(last));
   return hole === undefined || profile.gaps === "readable"
     ? undefined
-    : `do not fit into one request: nothing is declared at address ${hole} between them, and gaps are refused`;
+    : `do not fit into one request: nothing is declared at ${hex(hole)} between them; declare it, as unread where it is not read, or gaps: readable`;
 }

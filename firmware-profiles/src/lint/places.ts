@@ -33,6 +33,9 @@ export function placeProblems(profile: Profile, file: ProfileFile): string[] {
     ...(sunspec ? modelProblems(measured, sunspec.length) : []),
     ...(sunspec ? modelProblems(identity, commonLength) : []),
     ...twiceProblems([...measured, ...identity]),
+    ...(file.unread ?? []).flatMap(({ from, through }, index) =>
+      through < from ? [`unread.${index}.through: is before from`] : [],
+    ),
   ];
 }
 
