@@ -22,8 +22,8 @@ export interface EncodeOptions {
  * The register image of a meter that measures these values: each register holds the raw value
  * nearest to its own, energies beyond their rollover go round. Registers without a value read as
  * 0, identity as the profile expects it. Addresses that the map does not declare read as 0
- * between measured registers where the meter allows it (`gaps: readable`), and are refused elsewhere. SunSpec models are
- * laid out from the first base on.
+ * between declared ones where the meter allows it (`gaps: readable`), and are refused elsewhere.
+ * SunSpec models are laid out from the first base on.
  * Throws ProfileError `profile.value` where a register cannot hold its value.
  */
 export function encode(
@@ -72,8 +72,8 @@ type IsHole = (table: Table, address: number) => boolean;
 
 /** Whether an address that the map does not declare reads as 0. */
 function isHoleOf(profile: Profile, fixed: readonly { readonly address: number }[]): IsHole {
-  const { registers, factors, unread, gaps, sunspec } = profile;
-  const places: readonly Place[] = [...registers, ...factors];
+  const { registers, factors, unread, identity, gaps, sunspec } = profile;
+  const places: readonly Place[] = [...registers, ...factors, ...identity];
   const isUnread = (table: Table, address: number) =>
     unread.some(
       (each) =>

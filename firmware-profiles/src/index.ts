@@ -1,10 +1,17 @@
+export {
+  type BusPlan,
+  type BusPlanOptions,
+  busPlan,
+  type MeterTime,
+  timeOfReads,
+} from "./bus-plan.js";
 export { type CaptureError, type DecodedCapture, decodeCapture } from "./capture.js";
 export { type Block, decode, isExpected, serialNumberOf, type Values } from "./decode.js";
 export { type EncodeOptions, encode, type RegisterImage } from "./encode.js";
 export { ProfileError, type ProfileErrorCode } from "./errors.js";
-export { listProfiles, loadProfile, profileIds } from "./library.js";
+export { listProfiles, loadProfile, profileIds, profileText } from "./library.js";
 export { type PlannedRead, type PlanOptions, planReads } from "./plan-reads.js";
 export { parseProfile } from "./profile.js";
 export { profileSchema } from "./schema.js";
-export { type ReadRegisters, resolveProfile } from "./sunspec.js";
+export { type ReadRegisters, resolveProfile, withAssumedModels } from "./sunspec.js";
 export type { Factor, Profile, Register } from "./types.js";

@@ -20,14 +20,19 @@ export function listProfiles(): Profile[] {
   return profileIds().map(loadProfile);
 }
 
-/** The profile of a meter. Throws ProfileError `profile.unknown`, with the nearest ids there are. */
-export function loadProfile(id: string): Profile {
+/** The text of a profile's file. Throws ProfileError `profile.unknown`, with the nearest ids there are. */
+export function profileText(id: string): string {
   const ids = profileIds();
   if (!ids.includes(id)) {
     const near = nearest(id, ids).join(", ");
     throw new ProfileError("profile.unknown", `there is no profile "${id}"; near it: ${near}`);
   }
-  const profile = parseProfile(readFileSync(`${folder}${id}.yaml`, "utf8"));
+  return readFileSync(`${folder}${id}.yaml`, "utf8");
+}
+
+/** The profile of a meter. Throws ProfileError as profileText, and where the file is broken. */
+export function loadProfile(id: string): Profile {
+  const profile = parseProfile(profileText(id));
   if (profile.id !== id) {
     const text = `invalid profile: id: expected ${id}, found ${profile.id}`;
     throw new ProfileError("profile.invalid", text, { problems: [text] });

@@ -160,6 +160,15 @@ export function shiftsOf({ id, sunspec }: Profile): {
   return { model: found.address, common: found.commonAddress };
 }
 
+/** A SunSpec profile as if its device had the shortest chain: for plans without a device, whose lengths it does not change. */
+export function withAssumedModels(profile: Profile): Profile {
+  const { sunspec } = profile;
+  if (!sunspec || sunspec.found) return profile;
+  const { model: address, common: commonAddress } = chainOf(profile);
+  const found = { address, commonAddress, model: sunspec.models[0] ?? 0 };
+  return { ...profile, sunspec: { ...sunspec, found } };
+}
+
 interface Chain {
   readonly table: Table;
   readonly model: number;

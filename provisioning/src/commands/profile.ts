@@ -1,8 +1,10 @@
 import type { Profile } from "@powershare/firmware-profiles";
 import type { Command } from "commander";
 import { wholeNumber } from "../arguments.js";
+import { hex } from "../hex.js";
 import { inFile, readText } from "../input-file.js";
 import { answerNo, fail, print, say, usageError } from "../output.js";
+import { type PlanOptions, plan } from "./profile-plan.js";
 
 const largestProfileMiB = 1;
 const largestCaptureMiB = 64;
@@ -21,23 +23,23 @@ async function onInput(run: () => Promise<void>): Promise<void> {
   }
 }
 
-const hex = (address: number) => `0x${address.toString(16).toUpperCase().padStart(4, "0")}`;
+const summaryOf = (profile: Profile) => {
+  const { id, maker, model, firmware, captures, hash } = profile;
+  return { id, maker, model, firmware, captures, transports: transportsOf(profile), hash };
+};
 
-const summaryOf = ({ id, maker, model, firmware, captures, hash }: Profile) => ({
-  id,
-  maker,
-  model,
-  firmware,
-  captures,
-  hash,
-});
+const transportsOf = ({ serial, tcp }: Profile): ("rtu" | "tcp")[] => [
+  ...(serial ? (["rtu"] as const) : []),
+  ...(tcp ? (["tcp"] as const) : []),
+];
 
 async function list({ json }: JsonOption): Promise<void> {
   const { listProfiles } = await import("@powershare/firmware-profiles");
   const profiles = listProfiles().map(summaryOf);
   if (json) return print(JSON.stringify({ profiles }));
-  for (const { id, maker, model, captures } of profiles) {
-    print(`${id.padEnd(24)} ${maker} ${model} (capture: ${captures})`);
+  for (const { id, maker, model, captures, transports } of profiles) {
+    const ways = transports.join(", ").padEnd(8);
+    print(`${id.padEnd(26)} ${ways} ${maker} ${model} (capture: ${captures})`);
   }
 }
 
@@ -45,19 +47,51 @@ async function show(id: string, { json }: JsonOption): Promise<void> {
   const { loadProfile } = await import("@powershare/firmware-profiles");
   const profile = loadProfile(id);
   if (json) return print(JSON.stringify(profile));
-  const { source, serial } = profile;
-  print(`${profile.id}: ${profile.maker} ${profile.model}, firmware ${profile.firmware}`);
-  print(`source: ${source.title}${source.url ? ` <${source.url}>` : ""}`);
-  if (serial) print(`factory setting: ${serial.baudRate} Bd, parity ${serial.parity}`);
-  print(`hash: ${profile.hash}`);
-  for (const { quantity, table, address, type, pollClass } of [
-    ...profile.registers,
-    ...profile.identity,
-  ]) {
-    print(
-      `  ${table.padEnd(7)} ${hex(address)}  ${type.padEnd(7)} ${pollClass.padEnd(8)} ${quantity}`,
-    );
-  }
+  for (const line of [...headLines(profile), ...registerLines(profile)]) print(line);
+}
+
+function headLines(profile: Profile): string[] {
+  const { source, serial, tcp, sunspec, unit } = profile;
+  const others = [serial?.otherBaudRates?.join(", "), serial?.otherParities?.join(", ")];
+  const also = others.filter((each) => each !== undefined).join("; ");
+  return [
+    `${profile.id}: ${profile.maker} ${profile.model}, firmware ${profile.firmware}`,
+    `source: ${source.title}${source.url ? ` <${source.url}>` : ""}`,
+    `capture: ${profile.captures}`,
+    ...(serial
+      ? [
+          `factory setting: unit ${unit}, ${serial.baudRate} Bd, parity ${serial.parity}, ${serial.stopBits} stop bit${serial.stopBits === 1 ? "" : "s"}${also ? ` (also ${also})` : ""}`,
+        ]
+      : []),
+    ...(tcp ? [`Modbus TCP: port ${tcp.port}, unit ${unit}`] : []),
+    ...(sunspec
+      ? [`SunSpec: models ${sunspec.models.join(", ")}, from ${sunspec.bases.join(", ")}`]
+      : []),
+    `requests: at most ${profile.maxRegisters} registers, gaps ${profile.gaps}`,
+    `hash: ${profile.hash}`,
+  ];
+}
+
+function registerLines({ registers, identity, factors, rollsOverAtWh }: Profile): string[] {
+  const line = (at: PlaceText, kind: string, name: string) =>
+    `  ${at.table.padEnd(7)} ${hex(at.address)}  ${at.type.padEnd(7)} ${kind.padEnd(8)} ${name}`;
+  const measured = registers.map((register) => {
+    const round = rollsOverAtWh[register.quantity];
+    const factor = register.factors.map(({ name }) => ` × ${name}`).join("");
+    const rollover = round === undefined ? "" : ` (begins again at ${round} Wh)`;
+    return line(register, register.pollClass, `${register.quantity}${factor}${rollover}`);
+  });
+  const tells = identity.map((register) => {
+    const expected = register.expect.length > 0 ? ` = ${register.expect.join(" or ")}` : "";
+    return line(register, "identity", `${register.quantity}${expected}`);
+  });
+  return [...measured, ...factors.map((each) => line(each, "factor", each.name)), ...tells];
+}
+
+interface PlaceText {
+  readonly table: string;
+  readonly address: number;
+  readonly type: string;
 }
 
 async function validate(file: string, { json }: JsonOption): Promise<void> {
@@ -92,40 +126,6 @@ async function decode(id: string, options: JsonOption & { capture: string }): Pr
     }
   }
   if (result.errors.length > 0) process.exitCode = answerNo;
-}
-
-const numberOf = (count: number, thing: string) => `${count} ${thing}${count === 1 ? "" : "s"}`;
-
-async function plan(id: string, options: JsonOption & { baud?: number }): Promise<void> {
-  const [{ loadProfile, planReads }, { wireTimeMs }] = await Promise.all([
-    import("@powershare/firmware-profiles"),
-    import("@powershare/modbus"),
-  ]);
-  const profile = loadProfile(id);
-  const { parity = "none" } = profile.serial ?? {};
-  const baudRate = options.baud ?? profile.serial?.baudRate ?? 9_600;
-  const [fast, slow, identity] = (["fast", "slow", "identity"] as const).map((pollClass) => {
-    const requests = planReads(profile, { pollClasses: [pollClass], baudRate });
-    const registers = pollClass === "identity" ? profile.identity : profile.registers;
-    return {
-      pollClass,
-      values: registers.filter((register) => register.pollClass === pollClass).length,
-      registers: requests.reduce((sum, { count }) => sum + count, 0),
-      wireTimeMs: Number(wireTimeMs(requests, baudRate, { parity }).toFixed(1)),
-      requests,
-    };
-  });
-  const plans = [fast, slow, identity].filter((each) => each !== undefined && each.values > 0);
-  if (options.json) return print(JSON.stringify({ profile: id, baudRate, parity, plans }));
-  for (const each of plans) {
-    if (!each) continue;
-    const { pollClass, values, registers, requests } = each;
-    const size = `${numberOf(values, "value")} in ${numberOf(requests.length, "request")}, ${registers} registers`;
-    print(`${pollClass}: ${size}, ${each.wireTimeMs} ms on the wire at ${baudRate} Bd`);
-    for (const { table, address, count } of requests) {
-      print(`  ${table.padEnd(7)} ${hex(address)}  ${count} registers`);
-    }
-  }
 }
 
 /** `powershare profile …`: meters declared as data. */
@@ -165,8 +165,11 @@ export function registerProfileCommands(program: Command): void {
       "baud rate of the line (default: the meter's factory setting)",
       wholeNumber(1_200, 115_200),
     )
+    .option(
+      "--interval <ms>",
+      "from one poll to the next; prints the utilisation of the bus, and exits 1 where it does not fit",
+      wholeNumber(1, 86_400_000),
+    )
     .option("--json", "print one JSON document")
-    .action((id: string, options: JsonOption & { baud?: number }) =>
-      onInput(() => plan(id, options)),
-    );
+    .action((id: string, options: PlanOptions) => onInput(() => plan(id, options)));
 }
