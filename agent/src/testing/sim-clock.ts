@@ -10,20 +10,30 @@ interface Sleeper {
 export class SimClock implements Clock {
   bootId = "boot-1";
   currentQuality: ClockQuality = "synchronised";
-  #monotonicMs = 1_000;
-  #utcOffsetMs: number;
+  /** True time of a world whose clocks are never set; what this machine shows may differ. */
+  readonly world: Clock = new WorldClock(
+    (delayMs, signal) => this.sleep(delayMs, signal),
+    () => this.#passedMs,
+    () => this.#startMs + this.#passedMs,
+  );
+  readonly #startMs: number;
+  /** Since the simulation began. */
+  #passedMs = 1_000;
+  /** What UTC of this machine shows more than the truth. */
+  #wrongMs = 0;
+  #bootedAtMs = 0;
   #sleepers: Sleeper[] = [];
 
   constructor(startUtc: string) {
-    this.#utcOffsetMs = Date.parse(startUtc) - this.#monotonicMs;
+    this.#startMs = Date.parse(startUtc) - this.#passedMs;
   }
 
   nowMs(): number {
-    return this.#monotonicMs + this.#utcOffsetMs;
+    return this.world.nowMs() + this.#wrongMs;
   }
 
   monotonicMs(): number {
-    return this.#monotonicMs;
+    return this.#passedMs - this.#bootedAtMs;
   }
 
   quality(): ClockQuality {
@@ -31,22 +41,30 @@ export class SimClock implements Clock {
   }
 
   moment(): Moment {
-    return { utcMs: this.nowMs(), monotonicMs: this.#monotonicMs };
+    return { utcMs: this.nowMs(), monotonicMs: this.monotonicMs() };
   }
 
   status(): ClockStatus {
     return { quality: this.quality(), keeper: "host", syncedAgoMs: null, contradictions: [] };
   }
 
+  /** The machine starts again: another boot id, monotonic time from 0, and UTC as the machine finds it. */
+  restart(utcMs: number): void {
+    const [, count = "1"] = /(\d+)$/.exec(this.bootId) ?? [];
+    this.bootId = `boot-${Number(count) + 1}`;
+    this.#bootedAtMs = this.#passedMs;
+    this.#wrongMs = utcMs - this.world.nowMs();
+  }
+
   /** Moves UTC, as somebody who sets the clock does. */
   step(ms: number): void {
-    this.#utcOffsetMs += ms;
+    this.#wrongMs += ms;
   }
 
   sleep(delayMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const sleeper: Sleeper = {
-        atMs: this.#monotonicMs + Math.max(0, delayMs),
+        atMs: this.#passedMs + Math.max(0, delayMs),
         wake: () => {
           this.#sleepers = this.#sleepers.filter((one) => one !== sleeper);
           resolve();
@@ -60,7 +78,7 @@ export class SimClock implements Clock {
 
   /** Lets time pass and everything happen that is due in it, in order. */
   async advance(ms: number): Promise<void> {
-    const untilMs = this.#monotonicMs + ms;
+    const untilMs = this.#passedMs + ms;
     for (;;) {
       await settle();
       const next = this.#sleepers.reduce<Sleeper | undefined>(
@@ -68,11 +86,37 @@ export class SimClock implements Clock {
         undefined,
       );
       if (next === undefined || next.atMs > untilMs) break;
-      this.#monotonicMs = Math.max(this.#monotonicMs, next.atMs);
+      this.#passedMs = Math.max(this.#passedMs, next.atMs);
       next.wake();
     }
-    this.#monotonicMs = untilMs;
+    this.#passedMs = untilMs;
     await settle();
+  }
+}
+
+/** What stands outside the machine, e.g. a meter, goes by this. */
+class WorldClock implements Clock {
+  readonly bootId = "world";
+  readonly sleep: Clock["sleep"];
+  readonly monotonicMs: () => number;
+  readonly nowMs: () => number;
+
+  constructor(sleep: Clock["sleep"], monotonicMs: () => number, nowMs: () => number) {
+    this.sleep = sleep;
+    this.monotonicMs = monotonicMs;
+    this.nowMs = nowMs;
+  }
+
+  moment(): Moment {
+    return { utcMs: this.nowMs(), monotonicMs: this.monotonicMs() };
+  }
+
+  quality(): ClockQuality {
+    return "synchronised";
+  }
+
+  status(): ClockStatus {
+    return { quality: "synchronised", keeper: "host", syncedAgoMs: 0, contradictions: [] };
   }
 }
 

@@ -26,7 +26,7 @@ export function sntpTime(packet: Buffer, cookie: bigint): number | undefined {
   if ((first & 7) !== 4 || !synchronised) return undefined;
   const seconds = packet.readUInt32BE(40);
   const fraction = packet.readUInt32BE(44);
-  if (seconds === 0) return undefined;
+  if (seconds === 0 && fraction === 0) return undefined;
   const sinceS = seconds < 2 ** 31 ? seconds + eraS : seconds;
   return (sinceS - ntpEpochS) * 1000 + Math.floor((fraction * 1000) / 2 ** 32);
 }

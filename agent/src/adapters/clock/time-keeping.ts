@@ -27,6 +27,7 @@ export interface Comparison {
  */
 export class TimeKeeping {
   readonly #earliestMs: number;
+  /** UTC minus monotonic time when UTC was last confirmed, or last stepped. */
   #offsetMs: number | undefined;
   /** Monotonic time of the last step that makes UTC doubtful. */
   #steppedAtMs: number | undefined;
@@ -44,13 +45,15 @@ export class TimeKeeping {
   reported(report: TimeReport | undefined, moment: Moment): void {
     this.#look(moment);
     if (report === undefined) return;
+    const { keeper, syncedAtMs } = report;
+    const anew = keeper !== "host" && syncedAtMs !== this.#report?.syncedAtMs;
     this.#report = report;
-    const { syncedAtMs } = report;
     const agoMs = syncedAtMs === undefined ? undefined : moment.utcMs - syncedAtMs;
     // A comparison that lies ahead was made before the clock was set back.
     if (agoMs === undefined || agoMs < -noticedWithinMs) this.#syncedAtMs = undefined;
     else if (report.errorMs > doubtfulMs) this.#syncedAtMs = undefined;
     else this.#syncedAtMs = moment.monotonicMs - Math.max(0, agoMs);
+    if (anew && this.#syncedAtMs !== undefined) this.#offsetMs = moment.utcMs - moment.monotonicMs;
   }
 
   compared(comparisons: readonly Comparison[]): void {
@@ -103,14 +106,14 @@ export class TimeKeeping {
       .map(({ source, offsetMs }) => `${source} by ${Math.round(offsetMs / 1000)} s`);
   }
 
+  /** One step of more than 9 s, or several that come to as much since UTC was confirmed. */
   #look({ utcMs, monotonicMs }: Moment): void {
     const offsetMs = utcMs - monotonicMs;
-    const before = this.#offsetMs ?? offsetMs;
-    if (Math.abs(offsetMs - before) > doubtfulMs) {
-      this.#steppedAtMs = monotonicMs;
-      // What the keeper said before is about another time; it has to say it again.
-      this.#syncedAtMs = undefined;
-    }
+    this.#offsetMs ??= offsetMs;
+    if (Math.abs(offsetMs - this.#offsetMs) <= doubtfulMs) return;
     this.#offsetMs = offsetMs;
+    this.#steppedAtMs = monotonicMs;
+    // What the keeper said before is about another time; it has to say it again.
+    this.#syncedAtMs = undefined;
   }
 }
