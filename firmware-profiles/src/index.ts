@@ -12,6 +12,6 @@ export { ProfileError, type ProfileErrorCode } from "./errors.js";
 export { listProfiles, loadProfile, profileIds, profileText } from "./library.js";
 export { type PlannedRead, type PlanOptions, planReads } from "./plan-reads.js";
 export { parseProfile } from "./profile.js";
-export { profileSchema } from "./schema.js";
+export { profileSchema, type Table } from "./schema.js";
 export { type ReadRegisters, resolveProfile, withAssumedModels } from "./sunspec.js";
 export type { Factor, Profile, Register } from "./types.js";

@@ -1,4 +1,4 @@
-import type { Profile } from "@powershare/firmware-profiles";
+import type { PlannedRead, Profile } from "@powershare/firmware-profiles";
 import { hex } from "../hex.js";
 import { answerNo, print } from "../output.js";
 
@@ -15,47 +15,68 @@ const rounded = (ms: number) => Number(ms.toFixed(1));
 
 /** Prints the requests by poll class, their time on the wire, and the bus's utilisation. */
 export async function plan(id: string, options: PlanOptions): Promise<void> {
-  const profiles = await import("@powershare/firmware-profiles");
-  const profile = profiles.withAssumedModels(profiles.loadProfile(id));
-  const { parity = "none", stopBits = 1 } = profile.serial ?? {};
-  const baudRate = options.baud ?? profile.serial?.baudRate;
-  const line = baudRate === undefined ? undefined : { baudRate, parity, stopBits };
+  const { busPlan, loadProfile, planReads, timeOfReads, withAssumedModels } = await import(
+    "@powershare/firmware-profiles"
+  );
+  const profile = withAssumedModels(loadProfile(id));
+  const line = lineOf(profile, options.baud);
   const plans = (["fast", "slow", "identity"] as const)
     .map((pollClass) => {
-      const requests = profiles.planReads(profile, { pollClasses: [pollClass], ...line });
-      const time = line && profiles.timeOfReads(profile, requests, line);
-      const { wireMs = 0, silenceMs = 0, turnaroundMs = 0 } = time ?? {};
-      return {
-        pollClass,
-        values: valuesOf(profile, pollClass),
-        registers: requests.reduce((sum, { count }) => sum + count, 0),
-        ...(time ? { wireTimeMs: rounded(wireMs + silenceMs), turnaroundMs } : {}),
-        requests,
-      };
+      const requests = planReads(profile, { pollClasses: [pollClass], ...line });
+      const registers = requests.reduce((sum, { count }) => sum + count, 0);
+      const head = { pollClass, values: valuesOf(profile, pollClass), registers };
+      if (!line) return { ...head, requests };
+      const { wireMs, silenceMs, turnaroundMs } = timeOfReads(profile, requests, line);
+      return { ...head, wireTimeMs: rounded(wireMs + silenceMs), turnaroundMs, requests };
     })
     .filter(({ values }) => values > 0);
-  const bus =
-    line && options.interval !== undefined
-      ? profiles.busPlan({
-          meters: [{ profile, unit: profile.unit }],
-          ...line,
-          pollIntervalMs: options.interval,
-        })
-      : undefined;
+  const meters = [{ profile, unit: profile.unit }];
+  const pollIntervalMs = options.interval;
+  const bus = pollIntervalMs && line && busPlan({ meters, ...line, pollIntervalMs });
   if (bus && !bus.fits) process.exitCode = answerNo;
   if (options.json) return print(JSON.stringify({ profile: id, ...line, plans, bus }));
-  for (const each of plans) {
-    const size = `${numberOf(each.values, "value")} in ${numberOf(each.requests.length, "request")}, ${each.registers} registers`;
-    const time =
-      each.wireTimeMs === undefined ? "" : `, ${each.wireTimeMs} ms on the wire at ${baudRate} Bd`;
-    print(`${each.pollClass}: ${size}${time}`);
-    for (const { table, address, count } of each.requests) {
-      print(`  ${table.padEnd(7)} ${hex(address)}  ${count} registers`);
-    }
+  for (const each of plans) printPlan(each, line);
+  for (const text of remarks(profile, line)) print(text);
+  for (const text of bus ? bus.lines : []) print(text);
+}
+
+interface Line {
+  readonly baudRate: number;
+  readonly parity: "none" | "even" | "odd";
+  readonly stopBits: 1 | 2;
+}
+
+function lineOf({ serial }: Profile, baud: number | undefined): Line | undefined {
+  const baudRate = baud ?? serial?.baudRate;
+  if (baudRate === undefined) return undefined;
+  return { baudRate, parity: serial?.parity ?? "none", stopBits: serial?.stopBits ?? 1 };
+}
+
+interface Plan {
+  readonly pollClass: string;
+  readonly values: number;
+  readonly registers: number;
+  readonly wireTimeMs?: number;
+  readonly requests: readonly PlannedRead[];
+}
+
+function printPlan(
+  { pollClass, values, registers, wireTimeMs, requests }: Plan,
+  line?: Line,
+): void {
+  const size = `${numberOf(values, "value")} in ${numberOf(requests.length, "request")}, ${registers} registers`;
+  const time = line ? `, ${wireTimeMs} ms on the wire at ${line.baudRate} Bd` : "";
+  print(`${pollClass}: ${size}${time}`);
+  for (const { table, address, count } of requests) {
+    print(`  ${table.padEnd(7)} ${hex(address)}  ${count} registers`);
   }
-  if (profile.sunspec) print("addresses as with the shortest chain of models from the first base");
-  if (!line) print("Modbus TCP only: a request is a round trip, there is no time on a wire");
-  for (const text of bus?.lines ?? []) print(text);
+}
+
+function remarks({ sunspec }: Profile, line: Line | undefined): string[] {
+  return [
+    ...(sunspec ? ["addresses as with the shortest chain of models from the first base"] : []),
+    ...(line ? [] : ["Modbus TCP only: a request is a round trip, there is no time on a wire"]),
+  ];
 }
 
 function valuesOf(profile: Profile, pollClass: string): number {
