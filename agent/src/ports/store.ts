@@ -136,4 +136,27 @@ export interface PageStore {
   packages(fromMs: number, toMs: number, limit: number): EvidencePackage[];
 }
 
-export type Store = ReadingStore & EvidenceStore & OutboxStore & LedgerStore & PageStore;
+export interface RetentionLimits {
+  /** Readings taken before this are old. */
+  readonly beforeMs: number;
+  /** What the store may hold; above it the oldest readings count as old. */
+  readonly maxBytes: number;
+}
+
+export interface RetentionStore {
+  /**
+   * Deletes the oldest batch of readings that is old, sealed, and no part of evidence that the ledger has
+   * not committed, and gives some of the space back to the disk. Intervals and packages stay.
+   * @returns readings and events deleted; 0: nothing may go now
+   */
+  prune(limits: RetentionLimits): number;
+  /** What rows take in the file, in bytes. */
+  usedBytes(): number;
+}
+
+export type Store = ReadingStore &
+  EvidenceStore &
+  OutboxStore &
+  LedgerStore &
+  PageStore &
+  RetentionStore;

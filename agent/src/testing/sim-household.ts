@@ -4,15 +4,18 @@ import { join } from "node:path";
 import type { RegisteredDevice } from "@powershare/domain/evidence";
 import { loadProfile } from "@powershare/firmware-profiles";
 import { openStore } from "../adapters/sqlite/store.js";
+import { askEpochs } from "../app/ask-epochs.js";
 import { drainOutbox } from "../app/drain-outbox.js";
 import { LiveMeters } from "../app/live-meters.js";
 import type { Loop } from "../app/loop.js";
+import { MeterEpochs } from "../app/meter-epochs.js";
 import type { MeterPlace } from "../app/meter-poller.js";
 import { pollMeters } from "../app/poll-meters.js";
 import { ReadingLog } from "../app/reading-log.js";
 import { sealBatches } from "../app/seal-batches.js";
 import { Health } from "../app/watch-health.js";
 import type { Store } from "../ports/store.js";
+import { seeded } from "./seeded.js";
 import { SimBus, type SimMeter } from "./sim-bus.js";
 import { SimClock } from "./sim-clock.js";
 import { SimLedger } from "./sim-ledger.js";
@@ -22,17 +25,6 @@ export const silentLog = { debug() {}, info() {}, warn() {}, error() {} };
 export const connectionMeter = "eastron/sdm630:12345678";
 export const generatorMeter = "eastron/sdm230:87654321";
 export const slotSeconds = 20;
-
-/** A small deterministic generator (mulberry32): a seed replays a run. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A whole household on simulated time, bus, TPM and ledger; only the store is real, in a folder of its own. */
 export class SimHousehold {
@@ -62,6 +54,7 @@ export class SimHousehold {
   health = new Health(this.clock, silentLog);
   /** Wraps the store of the next start, e.g. with faults. */
   wrapStore: (store: Store) => Store = (store) => store;
+  #epochs: MeterEpochs | undefined;
   #life = { alive: false };
   #opened: (Store & { close(): void }) | undefined;
   #loops: Loop[] = [];
@@ -69,6 +62,11 @@ export class SimHousehold {
   constructor() {
     this.bus.meters.set(1, this.connection);
     this.bus.meters.set(2, this.generator);
+  }
+
+  get epochs(): MeterEpochs {
+    if (this.#epochs === undefined) throw new Error("not started");
+    return this.#epochs;
   }
 
   get store(): Store {
@@ -89,9 +87,12 @@ export class SimHousehold {
     const store = mortal(this.wrapStore(this.#opened), this.#life);
     const { health, meters } = this;
     const readings = new ReadingLog({ store, clock, health, slotSeconds, pollIntervalMs: 1000 });
+    const epochs = new MeterEpochs({ store, readings, clock });
+    this.#epochs = epochs;
     const shared = {
       store,
       readings,
+      epochs,
       signer,
       ledger,
       meters,
@@ -122,9 +123,11 @@ export class SimHousehold {
       pollIntervalMs: 1000,
       timeoutMs: 300,
       baudRate: 9600,
+      slotSeconds,
       onPolled: () => sealing.wake(),
     });
-    this.#loops = [polling, sealing, ...(draining === undefined ? [] : [draining])];
+    const asking = askEpochs(shared);
+    this.#loops = [polling, sealing, ...(draining === undefined ? [] : [draining, asking])];
   }
 
   get alive(): boolean {

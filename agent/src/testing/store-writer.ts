@@ -1,29 +1,51 @@
-import { openStore } from "../adapters/sqlite/store.js";
+import { writeSync } from "node:fs";
+import { codeOf } from "@powershare/domain/errors";
+import { Database } from "../adapters/sqlite/database.js";
+import { storeOn } from "../adapters/sqlite/store.js";
+import { StoreScript } from "./store-script.js";
 
-// A process for tests to kill: writes readings in groups of three, and says which ones are on the disk.
-const [path = ""] = process.argv.slice(2);
-const store = openStore(path, { participant: "h1", slotSeconds: 20 });
+// A process for tests to kill, trace and starve: `store-writer PATH STEPS [PRAGMA…]`. Says on standard
+// output what is on the disk. 0 steps: until killed. Pragmas are for negative controls.
+const [path = "", steps = "0", ...pragmas] = process.argv.slice(2);
+/** As the agent, which tries again for ever; a test has to end. */
+const mostFailures = 30;
+let failures = 0;
 
-function write(): void {
-  const first = store.lastSequence() + 1;
-  store.insertReadings(
-    [first, first + 1, first + 2].map((sequence) => ({
-      reading: {
-        v: 1,
-        meter: "eastron/sdm630:1",
-        sequence,
-        at: new Date().toISOString(),
-        monotonicMs: sequence,
-        bootId: "boot",
-        clock: "synchronised",
-        profile: "ab".repeat(32),
-        registers: [{ table: "input", address: 0, bytes: "00".repeat(240) }],
-        quality: "good",
-      },
-      energy: { importWh: sequence, exportWh: 0 },
-    })),
-  );
-  process.stdout.write(`${first + 2}\n`);
-  setImmediate(write);
+function say(line: string): void {
+  writeSync(1, `${line}\n`);
 }
-write();
+
+function failed(error: unknown): void {
+  failures += 1;
+  say(`trouble ${codeOf(error)}`);
+  if (failures === mostFailures) process.exit(3);
+}
+
+function opened(): Database {
+  for (;;) {
+    try {
+      return new Database(path);
+    } catch (error) {
+      failed(error);
+    }
+  }
+}
+
+const database = opened();
+database.run((connection) => {
+  for (const pragma of pragmas) connection.pragma(pragma);
+});
+const script = new StoreScript(storeOn(database, { participant: "h1", slotSeconds: 20 }), say);
+let done = 0;
+function work(): void {
+  try {
+    script.step();
+    done += 1;
+    failures = 0;
+  } catch (error) {
+    failed(error);
+  }
+  if (done === Number(steps)) database.close();
+  else setImmediate(work);
+}
+work();

@@ -20,6 +20,7 @@ export class Database {
   readonly #path: string;
   #connection: Connection | undefined;
   #closed = false;
+  #failed = false;
 
   /**
    * Opens, checks and migrates the file.
@@ -42,9 +43,10 @@ export class Database {
   run<T>(work: (connection: Connection) => T): T {
     if (this.#closed) throw new CodedError("store.failed", `${this.#path} was closed`);
     try {
-      this.#connection ??= open(this.#path);
+      this.#connection ??= this.#open();
       return work(this.#connection);
     } catch (error) {
+      this.#failed = true;
       this.#disconnect();
       throw coded(error, this.#path);
     }
@@ -53,6 +55,20 @@ export class Database {
   close(): void {
     this.#closed = true;
     this.#disconnect();
+  }
+
+  #open(): Connection {
+    const connection = open(this.#path);
+    if (this.#failed) {
+      try {
+        writeAnew(connection);
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+      this.#failed = false;
+    }
+    return connection;
   }
 
   #disconnect(): void {
@@ -96,6 +112,17 @@ export function requireDurable(journal: unknown, synchronous: unknown, path: str
       `${path}: journal_mode is ${String(journal)} and synchronous is ${String(synchronous)}, needed are wal and 2 (FULL)`,
     );
   }
+}
+
+/**
+ * After a sync that failed the kernel shows pages that the disk never got, and will not write them
+ * again. So before anything is built on them, all that the log holds is copied into the database and synced.
+ */
+function writeAnew(connection: Connection): void {
+  const [result] = z
+    .array(z.object({ busy: z.number() }))
+    .parse(connection.pragma("wal_checkpoint(TRUNCATE)"));
+  if (result?.busy !== 0) throw new CodedError("store.failed", "the log cannot be written back");
 }
 
 function migrate(connection: Connection, path: string): void {

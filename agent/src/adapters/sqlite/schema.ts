@@ -89,7 +89,7 @@ function withCrc(): string {
       "STRICT",
     ),
     "CREATE INDEX parcel_open ON parcel (meter, first) WHERE state <> 'committed';",
-    // To find whether anything still needs a checkpoint, and what of a batch is not committed.
+    // To find whether anything still needs a checkpoint.
     "CREATE INDEX parcel_checkpoint ON parcel (checkpoint);",
     rebuilt(
       "interval",
@@ -100,6 +100,7 @@ function withCrc(): string {
     ),
     "CREATE INDEX interval_unsent ON interval (meter, sequence) WHERE parcel IS NULL;",
     "CREATE INDEX interval_start ON interval (start_ms);",
+    "CREATE INDEX interval_checkpoint ON interval (checkpoint);",
     rebuilt("unsettled", "start_ms INTEGER PRIMARY KEY, stage TEXT NOT NULL, CRC", "STRICT"),
     rebuilt(
       "reached",

@@ -5,6 +5,7 @@ import { createLedgerStore } from "./ledger.js";
 import { createOutboxStore } from "./outbox.js";
 import { createPageStore } from "./page.js";
 import { createReadingStore } from "./readings.js";
+import { createRetentionStore } from "./retention.js";
 
 /**
  * Opens the agent's store.
@@ -14,13 +15,21 @@ export function openStore(
   path: string,
   household: { readonly participant: string; readonly slotSeconds: number },
 ): Store & { close(): void } {
-  const database = new Database(path);
+  return storeOn(new Database(path), household);
+}
+
+/** The store on a file that is open. */
+export function storeOn(
+  database: Database,
+  household: { readonly participant: string; readonly slotSeconds: number },
+): Store & { close(): void } {
   return {
     ...createReadingStore(database),
     ...createEvidenceStore(database),
     ...createOutboxStore(database),
     ...createLedgerStore(database, household),
     ...createPageStore(database),
+    ...createRetentionStore(database),
     close: () => database.close(),
   };
 }
