@@ -20,6 +20,7 @@ export {
   type SerialBusOptions,
   type SocketBusOptions,
 } from "./open-rtu-master.js";
+export type { SerialPlace } from "./port-finder.js";
 export type {
   BusOptions,
   MeterTiming,
@@ -36,7 +37,7 @@ export {
   type RtuServerOptions,
   serveRtu,
 } from "./rtu-server.js";
-export { openTcpReader } from "./tcp-reader.js";
+export { openTcpReader, type TcpOptions } from "./tcp-reader.js";
 export {
   characterMs,
   type Parity,
@@ -45,3 +46,4 @@ export {
   type WireTimeOptions,
   wireTimeMs,
 } from "./timing.js";
+export { listUsbPorts, type UsbPort } from "./usb-ports.js";

@@ -19,6 +19,8 @@ import { characterMs, silenceMs } from "./timing.js";
 
 interface Wiring {
   readonly name: string;
+  /** Where the line may be at another port. */
+  readonly ports?: { confirm(): void; leave(): boolean };
   readonly openLine: () => Promise<Line>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -49,6 +51,7 @@ export class RtuMaster implements RegisterReader {
   readonly #clock: Clock;
   readonly #keeper: LineKeeper;
   readonly #dispatcher: Dispatcher;
+  readonly #ports: Wiring["ports"];
   readonly #late = new LateAnswers();
   readonly #inbox = new Inbox();
   readonly #byteMs: number;
@@ -60,6 +63,7 @@ export class RtuMaster implements RegisterReader {
   constructor(options: BusOptions, wiring: Wiring) {
     const { baudRate, parity, stopBits, onPort } = options;
     this.#clock = wiring.clock;
+    this.#ports = wiring.ports;
     this.#byteMs = characterMs(baudRate, parity, stopBits);
     this.#gapMs = silenceMs(baudRate, parity, stopBits);
     this.#lastByteMs = wiring.clock.now();
@@ -98,9 +102,19 @@ export class RtuMaster implements RegisterReader {
     return this.#dispatcher.statistics(unit);
   }
 
-  /** Gives up the open port, as if it had vanished, and begins to look for it again. */
-  reopen(reason: string): void {
-    this.#keeper.giveUp(new Error(reason));
+  /** The meters that belong here answer at the open port: its adapter is looked for from now on. */
+  confirmPort(): void {
+    this.#ports?.confirm();
+  }
+
+  /**
+   * Other meters than those that belong here, or none, answer at the open port. Gives it up where
+   * another may be the right one, and opens that. @returns whether it did
+   */
+  leavePort(): boolean {
+    if (this.#ports?.leave() !== true) return false;
+    this.#keeper.giveUp(new Error("its meters are not those of this line; trying another port"));
+    return true;
   }
 
   /** Rejects what is waiting with `bus.closed` and closes the port. */
