@@ -20,6 +20,13 @@ export {
 export { MerkleTree, verifyInclusion } from "./merkle.js";
 export { cryptoFrom, type NodeCrypto } from "./node-crypto.js";
 export {
+  type OcmfPayload,
+  type OcmfSource,
+  ocmfBytes,
+  ocmfPayloads,
+  ocmfRecord,
+} from "./ocmf.js";
+export {
   deviceCounterName,
   type KeyAttributes,
   type KeyCertification,
