@@ -76,6 +76,12 @@ export class SimClock implements Clock {
     });
   }
 
+  /** Lets time pass in which nothing gets a turn: what was due happens afterwards, late. */
+  async skip(ms: number): Promise<void> {
+    this.#passedMs += ms;
+    await this.advance(0);
+  }
+
   /** Lets time pass and everything happen that is due in it, in order. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#passedMs + ms;
