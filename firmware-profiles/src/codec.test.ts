@@ -80,6 +80,24 @@ test.each<{ name: string; of: Partial<Register>; hex: string; value: number | st
       value: 230.2,
     },
     {
+      name: "u32 less u32",
+      of: { type: "u32-u32", length: 4, scale: 0.1 },
+      hex: "00 00 12 38 00 00 00 00",
+      value: 466.4,
+    },
+    {
+      name: "u32 less a greater u32",
+      of: { type: "u32-u32", length: 4, scale: 0.1 },
+      hex: "00 00 00 00 00 00 12 38",
+      value: -466.4,
+    },
+    {
+      name: "u32 less u32, low words first",
+      of: { type: "u32-u32", length: 4, wordOrder: "little" },
+      hex: "00 03 00 01 00 01 00 02",
+      value: -65534,
+    },
+    {
       name: "u64, low word first",
       of: { type: "u64", length: 4, wordOrder: "little" },
       hex: "00 05 00 00 00 00 00 00",

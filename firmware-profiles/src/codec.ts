@@ -21,6 +21,7 @@ export const typeRegisters: Readonly<Record<NumberType, number>> = {
   s16: 1,
   u32: 2,
   s32: 2,
+  "u32-u32": 4,
   float32: 2,
   u64: 4,
   s64: 4,
@@ -34,10 +35,14 @@ const isFloat = (type: RegisterType) => type === "float32" || type === "float64"
 const isSigned = (type: RegisterType) => type.startsWith("s");
 const bitsOf = (type: NumberType) => 16 * typeRegisters[type];
 
-/** The bytes with the highest word first; from there back it is the same. */
+/** The bytes with the highest word of each number first; from there back it is the same. */
 function inBigOrder(bytes: Uint8Array, { wordOrder, type }: Coding): Uint8Array {
   if (wordOrder === "big" || type === "ascii") return bytes;
-  return bytes.map((_, i) => bytes[bytes.length - 2 - (i & ~1) + (i & 1)] ?? 0);
+  const size = type === "u32-u32" ? 4 : bytes.length;
+  return bytes.map((_, i) => {
+    const within = i % size;
+    return bytes[i - within + size - 2 - (within & ~1) + (within & 1)] ?? 0;
+  });
 }
 
 /** All bits of the bytes as an unsigned whole number. */
@@ -50,6 +55,7 @@ function rawNumber(coding: Coding & { readonly type: NumberType }, bytes: Uint8A
   if (coding.notAvailable.includes(Buffer.from(ordered).toString("hex"))) return undefined;
   if (!isFloat(type)) {
     const bits = bitsIn(ordered);
+    if (type === "u32-u32") return (bits >> 32n) - BigInt.asUintN(32, bits);
     return isSigned(type) ? BigInt.asIntN(bitsOf(type), bits) : bits;
   }
   const view = new DataView(ordered.buffer, ordered.byteOffset, ordered.length);
@@ -137,11 +143,15 @@ function factorOf({ as, choices }: Factor, meant: Decimal): Decimal | undefined 
 
 /** Lowest and highest raw value of a whole type. */
 function rangeOf(type: NumberType): readonly [bigint, bigint] {
+  if (type === "u32-u32") return [-0xffff_ffffn, 0xffff_ffffn];
   const bits = BigInt(bitsOf(type));
   return isSigned(type)
     ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n]
     : [0n, (1n << bits) - 1n];
 }
+
+/** All bits of two numbers of which one is 0 and whose difference this is. */
+const pairOf = (difference: bigint) => (difference < 0n ? -difference : difference << 32n);
 
 /** The bytes of a raw value; undefined where the type cannot hold it. */
 function bytesOf(coding: Coding & { readonly type: NumberType }, raw: bigint | number) {
@@ -155,7 +165,7 @@ function bytesOf(coding: Coding & { readonly type: NumberType }, raw: bigint | n
   } else {
     const [low, high] = rangeOf(type);
     if (raw < low || raw > high) return undefined;
-    const bits = BigInt.asUintN(bitsOf(type), raw);
+    const bits = type === "u32-u32" ? pairOf(raw) : BigInt.asUintN(bitsOf(type), raw);
     bytes.set(Buffer.from(bits.toString(16).padStart(4 * length, "0"), "hex"));
   }
   return inBigOrder(bytes, coding);

@@ -2,7 +2,18 @@ import { z } from "zod";
 import { identityQuantities, quantities, registerUnits } from "./quantities.js";
 
 const table = z.enum(["input", "holding"]);
-const numberType = z.enum(["u16", "s16", "u32", "s32", "u64", "s64", "float32", "float64"]);
+/** `u32-u32`: of two numbers that follow each other, the first less the second. */
+const numberType = z.enum([
+  "u16",
+  "s16",
+  "u32",
+  "s32",
+  "u64",
+  "s64",
+  "u32-u32",
+  "float32",
+  "float64",
+]);
 const type = z.enum([...numberType.options, "ascii"]);
 /** `big`: the word at the lowest address is the highest. Bytes inside a register are high first. */
 const wordOrder = z.enum(["big", "little"]);

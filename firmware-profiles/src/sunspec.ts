@@ -24,15 +24,24 @@ interface Located {
   readonly common: number | undefined;
 }
 
-/** Where the blocks themselves say that the models are; 0 and 0 for a map with fixed addresses. */
+/**
+ * Where the blocks themselves say that the models are: by the chain from the marker or from a common
+ * model on, as far as the blocks hold it, else by a block that begins with the measuring model's
+ * header. 0 and 0 for a map with fixed addresses.
+ */
 export function locateModels(map: SunspecMap | undefined, blocks: readonly Block[]): Located {
   if (!map) return { model: 0, common: 0 };
-  const words = wordsOf(blocks);
-  const walked = map.bases.map((base) => walkWords(map, base, words)).find((each) => each.any);
+  const word = wordsOf(blocks);
   const starts = blocks.map(({ address }) => address).toSorted((a, b) => a - b);
+  const marked = map.bases.filter((at) => word(at) === marker[0] && word(at + 1) === marker[1]);
+  const chains = [
+    ...marked.map((base) => base + headerLength),
+    ...starts.filter((at) => isCommon(word(at), word(at + 1))),
+  ].map((at) => walkWords(map, at, word));
+  const walked = chains.find(({ model }) => model !== undefined) ?? chains[0];
   return {
-    model: walked?.model ?? starts.find((at) => isMeasuring(map, words(at), words(at + 1))),
-    common: walked?.common ?? starts.find((at) => isCommon(words(at), words(at + 1))),
+    model: walked?.model ?? starts.find((at) => isMeasuring(map, word(at), word(at + 1))),
+    common: walked?.common,
   };
 }
 
@@ -53,19 +62,18 @@ function wordsOf(blocks: readonly Block[]): WordAt {
   };
 }
 
-/** Follows the chain as far as the words go. */
-function walkWords(map: SunspecMap, base: number, word: WordAt): Located & { any: boolean } {
-  const isThere = word(base) === marker[0] && word(base + 1) === marker[1];
+/** Follows the chain from the header at `start` as far as the words go. */
+function walkWords(map: SunspecMap, start: number, word: WordAt): Located {
   let common: number | undefined;
-  let at = base + headerLength;
-  for (let n = 0; isThere && n < mostModels; n++) {
+  let at = start;
+  for (let n = 0; n < mostModels; n++) {
     const [id, follow] = [word(at), word(at + 1)];
     if (id === undefined || follow === undefined || id === endModel) break;
-    if (id === commonModel) common = at;
-    if (isMeasuring(map, id, follow)) return { model: at, common, any: true };
+    if (isCommon(id, follow)) common = at;
+    if (isMeasuring(map, id, follow)) return { model: at, common };
     at += headerLength + follow;
   }
-  return { model: undefined, common, any: common !== undefined };
+  return { model: undefined, common };
 }
 
 /** Reads `count` registers from `address`; throws where the meter does not give them. */

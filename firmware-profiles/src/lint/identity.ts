@@ -12,7 +12,8 @@ export function identityProblems(profile: Profile, { identity }: ProfileFile): s
   });
   const tells = ({ quantity, expect }: Entry) =>
     quantity === "serialNumber" || expect !== undefined;
-  if (!identity.some(tells)) {
+  // An empty list says that the meter has nothing of the kind.
+  if (identity.length > 0 && !identity.some(tells)) {
     problems.push("identity: expected a serialNumber, or what a register must say (expect)");
   }
   return problems;

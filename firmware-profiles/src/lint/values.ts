@@ -19,6 +19,9 @@ export function valueProblems(profile: Profile, file: ProfileFile): string[] {
       ...kindProblems(entry),
       ...rolloverProblems(entry, register),
     ];
+    if (register.type === "u32-u32" && isEnergy(register.quantity)) {
+      problems.push("type: an energy is a count of its own, no difference");
+    }
     if (register.type === "ascii") problems.push("type: a measured value cannot be text");
     return problems.map((problem) => `registers.${index}.${problem}`);
   });

@@ -23,6 +23,7 @@ TYPES = {
     "s32": ModbusClientMixin.DATATYPE.INT32,
     "u64": ModbusClientMixin.DATATYPE.UINT64,
     "s64": ModbusClientMixin.DATATYPE.INT64,
+    "u32-u32": ModbusClientMixin.DATATYPE.UINT64,
     "float32": ModbusClientMixin.DATATYPE.FLOAT32,
     "float64": ModbusClientMixin.DATATYPE.FLOAT64,
     "ascii": ModbusClientMixin.DATATYPE.STRING,
@@ -93,6 +94,12 @@ class Decoder:
         if kind == "ascii":
             return self.text(regs), regs, kind
         value = ModbusClientMixin.convert_from_registers(regs, data_type, word_order=order)
+        if kind == "u32-u32":
+            halves = (regs[:2], regs[2:])
+            first, second = (
+                ModbusClientMixin.convert_from_registers(half, TYPES["u32"], word_order=order) for half in halves
+            )
+            value = first - second
         missing = entry.get("notAvailable", defaults.get("notAvailable", {}).get(kind, []))
         bits = 16 * length
         pattern = ModbusClientMixin.convert_from_registers(regs, TYPES[f"u{bits}"], word_order=order)
