@@ -88,6 +88,12 @@ test.each([
     to: "maxRegisters: 3",
     problem: /activeEnergyImportWh and activeEnergyExportWh do not fit/,
   },
+  {
+    name: "an energy made of two counts",
+    from: "quantity: activeEnergyImportWh,",
+    to: "quantity: activeEnergyImportWh, type: u32-u32,",
+    problem: /^registers\.\d+\.type: an energy is a count of its own/,
+  },
   { name: "no YAML mapping", from: sound, to: "- 1", problem: /^\(file\): / },
 ])("a profile with $name is refused with its place", ({ from, to, problem }) => {
   expect(sound).toContain(from);
