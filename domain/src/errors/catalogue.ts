@@ -76,14 +76,15 @@ const entries = {
   },
   "bus.port-gone": {
     retry: "later",
-    meaning: "The port vanished while it was in use.",
-    remedy: "Plug the adapter in again; the port is opened again by itself.",
+    meaning: "The serial port or the network connection was lost while it was in use.",
+    remedy:
+      "It is opened again by itself. If it is not, plug the adapter in again; over TCP check power and network of the meter or gateway, and whether it allows another connection.",
   },
   "bus.port-missing": {
     retry: "later",
-    meaning: "The port cannot be opened.",
+    meaning: "The serial port cannot be opened, or nothing answers at the network address.",
     remedy:
-      "Check path and plug (ls /dev/serial/by-id), that no other program uses the port, and that the user is in the group dialout; for TCP check host and port.",
+      "Serial: check path and plug (ls /dev/serial/by-id), that no other program uses the port, and that the user is in the group dialout. TCP: check host, port and network. It is tried again by itself.",
   },
   "bus.queue-full": {
     retry: "later",
@@ -119,6 +120,12 @@ const entries = {
       "Nobody vouches for the time: meters are read, but no interval is closed and no order placed.",
     remedy:
       "Wait a minute after a start. Then see timedatectl: NTP must be on and UDP port 123 open to the internet, or a time server of the local network be set.",
+  },
+  "config.bus-overloaded": {
+    retry: "never",
+    meaning: "The meters of a bus cannot all be read within their poll intervals.",
+    remedy:
+      "Do what the last line of the message says: a longer pollIntervalMs, or a faster baud rate at all meters and in the configuration; or share the meters between two buses.",
   },
   "config.http-exposed": {
     retry: "never",
@@ -258,6 +265,16 @@ const entries = {
     retry: "never",
     meaning: "The meter is not registered for this participant in this role.",
     remedy: "Have the operator register the meter, with its serial number and role.",
+  },
+  "evidence.meter-closed": {
+    retry: "never",
+    meaning: "The meter's registers began anew, and the evidence goes beyond where they ended.",
+    remedy: "Send the energy since then as evidence of the meter's new epoch.",
+  },
+  "evidence.meter-unconfirmed": {
+    retry: "later",
+    meaning: "The operator has not confirmed this new epoch of the meter yet.",
+    remedy: "Nothing is lost: the agent keeps the evidence. Ask the operator to confirm the epoch.",
   },
   "evidence.not-canonical": {
     retry: "never",
@@ -575,6 +592,23 @@ const entries = {
     meaning: "A node, order or participant is named that the slot does not have.",
     remedy: "Correct the id that the message names, or add what it refers to.",
   },
+  "meter.boundary-unconfirmed": {
+    retry: "later",
+    meaning:
+      "Two reads of a meter's energy registers at a slot's boundary do not fit one another: one answer is a late copy of an older one.",
+    remedy:
+      "If it happens now and then nothing is lost, the meter is asked again. If it stays, look for another master or a converter with a cache on the line.",
+  },
+  "meter.epoch-changed": {
+    retry: "now",
+    meaning: "The new epoch of the meter is not the one that was shown.",
+    remedy: "Load the page again, compare with the meter's display, and decide then.",
+  },
+  "meter.epoch-unknown": {
+    retry: "never",
+    meaning: "No new epoch of this meter waits for a decision.",
+    remedy: "Load the page again: it may have been decided already, or an older one comes first.",
+  },
   "meter.no-value": {
     retry: "later",
     meaning: "The meter gives no number where its profile has one.",
@@ -605,13 +639,29 @@ const entries = {
     meaning:
       "A meter's readings keep contradicting the last accepted one although they agree among themselves; they are recorded, not billed.",
     remedy:
-      "A person must look: if the meter was replaced or reset, register the new meter with the operator; if the unit id is another meter's, correct the configuration.",
+      "Compare the values on the household's page with the meter's display and confirm there that it was replaced, reset or set up anew, or that it was not; if the unit id is another meter's, correct the configuration.",
   },
   "meter.serial-changed": {
     retry: "later",
     meaning: "Another meter answers than the configured one.",
     remedy:
-      "Check the unit id and serialNumber in the configuration; after a replacement register the new meter with the operator.",
+      "Check the unit id and serialNumber in the configuration. If the meter was replaced, the household's page asks about it after ten readings.",
+  },
+  "meter.setup-changed": {
+    retry: "later",
+    meaning: "The meter gives another transformer ratio or wiring than before.",
+    remedy:
+      "If nobody changed it, set it back at the meter. Otherwise confirm on the household's page that it was set up anew.",
+  },
+  "metering.epoch-closing": {
+    retry: "never",
+    meaning: "The epoch would end below what the ledger has accepted from the meter.",
+    remedy: "Check the closing registers against the last evidence: metering:ReadMeter.",
+  },
+  "metering.epoch-unknown": {
+    retry: "never",
+    meaning: "No such new epoch of a meter was asked for, or not with these registers.",
+    remedy: "Read what was asked for (metering:ListMeterEpochs), and confirm exactly that.",
   },
   "participants.exists": {
     retry: "never",

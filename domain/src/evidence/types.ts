@@ -77,7 +77,7 @@ export const event = z.strictObject({
   monotonicMs: z.int().min(0),
   bootId: z.string().min(1).max(64),
   clock: clockQuality,
-  /** `clock-step`, `meter-epoch-closed`, `meter-epoch-opened`; a verifier passes over names it does not know. */
+  /** Such as `clock-step`, `meter-epoch-opened`; a verifier passes over names it does not know. */
   event: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
   meter: meterId.optional(),
   /** At most 32. */
@@ -121,8 +121,8 @@ export const interval = z.strictObject({
   last: registerValues,
   /** Sequences of the readings taken as the boundaries. */
   readings: z.strictObject({ first: z.int().min(1), last: z.int().min(1) }),
-  /** How long after the boundary those readings were taken. */
-  boundaryErrorMs: z.strictObject({ start: z.int().min(0), end: z.int().min(0) }),
+  /** How long after the boundary those readings were taken; before it, where the last one closes a meter's epoch. */
+  boundaryErrorMs: z.strictObject({ start: z.int().min(0), end: z.int() }),
   quality: z.enum(["good", "gap", "unsynchronised"]),
   /** Placement epoch: rises when wiring could have been changed unseen. */
   epoch: z.int().min(1),

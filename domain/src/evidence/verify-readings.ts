@@ -3,7 +3,7 @@ import type { EvidenceFile } from "./evidence-file.js";
 import { emptyHead, entryLeaf, nextHead, type Sha256 } from "./hashes.js";
 import { MerkleTree, verifyInclusion } from "./merkle.js";
 import { refuseAt } from "./placed.js";
-import type { Interval, LogEntry } from "./types.js";
+import type { Event, Interval, LogEntry } from "./types.js";
 import type { PlacedCheckpoint } from "./verify-checkpoints.js";
 
 interface PlacedEntry {
@@ -125,12 +125,11 @@ function requireBoundaries(interval: Interval, entries: ReadonlyMap<number, Plac
     const found = entries.get(at);
     if (found === undefined) continue;
     const { entry, place } = found;
-    if (
-      "kind" in entry ||
-      entry.meter !== meter ||
-      entry.quality !== "good" ||
-      Date.parse(entry.at) !== takenMs
-    ) {
+    const stands =
+      "kind" in entry
+        ? at === interval.readings.first && opens(entry, interval, takenMs)
+        : entry.meter === meter && entry.quality === "good" && Date.parse(entry.at) === takenMs;
+    if (!stands) {
       refuseAt(
         place,
         "evidence.boundary",
@@ -138,4 +137,19 @@ function requireBoundaries(interval: Interval, entries: ReadonlyMap<number, Plac
       );
     }
   }
+}
+
+/** Whether an event tells of the opening reading of a meter's epoch that the interval begins with. */
+function opens(
+  { event, meter, details }: Event,
+  { first, ...interval }: Interval,
+  takenMs: number,
+) {
+  return (
+    event === "meter-epoch-opened" &&
+    meter === interval.meter &&
+    details["importWh"] === first.importWh &&
+    details["exportWh"] === first.exportWh &&
+    Date.parse(String(details["at"])) === takenMs
+  );
 }

@@ -9,7 +9,13 @@ import {
   participantId,
   signedDecimal,
 } from "./primitives.js";
-import { excludedOrder, orderRequest, settledEnergy, settledTrade } from "./records.js";
+import {
+  excludedOrder,
+  meterEpochRequest,
+  orderRequest,
+  settledEnergy,
+  settledTrade,
+} from "./records.js";
 
 /**
  * What one transaction adds to one wallet; absent means nothing. The sum of all changes from the first
@@ -86,6 +92,12 @@ export const events = {
     exportWh: z.int().min(0),
     counter: decimal,
   }),
+  MeterEpochAsked: z.object({ ...base, participant: participantId, ...meterEpochRequest.shape }),
+  MeterEpochConfirmed: z.object({
+    ...base,
+    participant: participantId,
+    ...meterEpochRequest.shape,
+  }),
   OrderPlaced: z.object({
     ...base,
     slot: instantSeconds,
@@ -121,6 +133,8 @@ const ledgerEvent = z.discriminatedUnion("name", [
   named("CashFunded"),
   named("CashToCoins"),
   named("EvidenceAccepted"),
+  named("MeterEpochAsked"),
+  named("MeterEpochConfirmed"),
   named("OrderPlaced"),
   named("SlotSealed"),
   named("SlotCleared"),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { meterId, meterRole } from "../evidence/types.js";
+import { meterId, meterRole, registerValues } from "../evidence/types.js";
 import { slotOrders, slotResult } from "../market/types.js";
 import {
   bytesHex,
@@ -74,6 +74,31 @@ export const registration = z.discriminatedUnion("kind", [
 ]);
 export type Registration = z.infer<typeof registration>;
 
+/**
+ * A meter that counts anew: reset, replaced, or set up anew. From its confirmation on `follows` is closed
+ * at the closing registers, and `meter` stands in its place.
+ */
+export const meterEpochRequest = z.strictObject({
+  meter: meterId,
+  follows: meterId,
+  role: meterRole,
+  profile: sha256Hex,
+  reason: z.enum(["registers", "serial", "setup"]),
+  closing: registerValues,
+  opening: registerValues,
+});
+export type MeterEpochRequest = z.infer<typeof meterEpochRequest>;
+/** At most so many per participant: one in ten weeks for ten years. */
+export const mostEpochs = 64;
+
+/** As the ledger keeps it. */
+export const ledgerEpoch = meterEpochRequest.extend({
+  participant: participantId,
+  state: z.enum(["asked", "confirmed"]),
+  at: instantMs,
+});
+export type LedgerEpoch = z.infer<typeof ledgerEpoch>;
+
 /** The stored participant: its registration and what the ledger adds. */
 export const participant = z.intersection(
   registration,
@@ -82,6 +107,8 @@ export const participant = z.intersection(
     /** SPKI of both keys in base64, taken from the checked public areas. */
     attestationSpki: z.string().optional(),
     readingSpki: z.string().optional(),
+    /** Confirmed new epochs of its meters, oldest first. */
+    epochs: z.array(meterEpochRequest).max(mostEpochs).optional(),
   }),
 );
 export type Participant = z.infer<typeof participant>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ErrorCode } from "../errors/index.js";
-import { evidencePackage, meterId } from "../evidence/types.js";
+import { evidencePackage, meterId, registerValues } from "../evidence/types.js";
 import type { EventName } from "./events.js";
 import {
   currency,
@@ -12,6 +12,8 @@ import {
 } from "./primitives.js";
 import {
   acceptedEvidence,
+  ledgerEpoch,
+  meterEpochRequest,
   meterHead,
   orderRequest,
   participant,
@@ -271,6 +273,8 @@ export const transactions = {
       "evidence.interval-head",
       "evidence.merkle-root",
       "evidence.meter",
+      "evidence.meter-closed",
+      "evidence.meter-unconfirmed",
       "evidence.participant",
       "evidence.quality",
       "evidence.readings",
@@ -286,6 +290,47 @@ export const transactions = {
       "evidence.uncovered",
     ],
     keys: "meter~meter, evidence~slot~role~participant~meter or late~slot~role~participant~meter, pending~slot~participant~meter~sequence",
+  },
+  "metering:AskMeterEpoch": {
+    kind: "submit",
+    summary:
+      "Says that a meter counts anew: it was reset, replaced or set up anew. `follows` is a meter in use, and ends with the closing registers; `meter` begins with the opening ones, and is accepted when the operator has confirmed it. What was asked for and is not confirmed may be asked for anew.",
+    args: z.object({ epoch: json(meterEpochRequest) }),
+    roles: ["resident"],
+    event: "MeterEpochAsked",
+    returns: effect,
+    errors: ["evidence.meter", "metering.epoch-closing", "participants.taken"],
+    keys: "meter-epoch~participant~meter",
+  },
+  "metering:ConfirmMeterEpoch": {
+    kind: "submit",
+    summary:
+      "Confirms an epoch that was asked for, with the registers that the operator saw. From then on the new meter stands in the place of the one it follows, which takes evidence up to its closing registers only.",
+    args: z.object({
+      participant: participantId,
+      meter: meterId,
+      closing: json(registerValues),
+      opening: json(registerValues),
+    }),
+    roles: ["operator"],
+    event: "MeterEpochConfirmed",
+    returns: effect,
+    errors: [
+      "metering.epoch-closing",
+      "metering.epoch-unknown",
+      "participants.taken",
+      "participants.unknown",
+    ],
+    keys: "participant~id, meter-owner~meter, meter-epoch~participant~meter",
+  },
+  "metering:ListMeterEpochs": {
+    kind: "evaluate",
+    summary: "New epochs of meters that were asked for or confirmed, by participant.",
+    args: z.object({}),
+    roles: everyRole,
+    returns: z.array(ledgerEpoch),
+    errors: [],
+    keys: "meter-epoch~*",
   },
   "metering:ReadMeter": {
     kind: "evaluate",

@@ -1,3 +1,4 @@
+export { closeEpoch, fromOpening, openEpoch } from "./epoch-intervals.js";
 export { type Followed, followRegister } from "./follow-register.js";
 export {
   type GoodReading,
@@ -9,6 +10,21 @@ export {
   sealInterval,
   type UnsealedInterval,
 } from "./interval-builder.js";
+export {
+  confirmedEvent,
+  type EpochEnd,
+  type EpochReason,
+  type EpochStep,
+  epochEnd,
+  epochReason,
+  epochStepOf,
+  type MeterEpoch,
+  meterEpoch,
+  nextEpochId,
+  serialMeterOf,
+  suspectedEvents,
+  withdrawnEvent,
+} from "./meter-epoch.js";
 export {
   type GuardLimits,
   type GuardState,

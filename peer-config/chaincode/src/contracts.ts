@@ -3,6 +3,7 @@ import { type Context, Contract } from "fabric-contract-api";
 import { type Endorser, type Handler, run } from "./call.js";
 import { clearSlot, sealSlot } from "./clearing.js";
 import { readSlot } from "./market.js";
+import { askMeterEpoch, confirmMeterEpoch, listMeterEpochs } from "./meter-epochs.js";
 import { readEvidence, readMeter, submitEvidence } from "./metering.js";
 import { placeOrder } from "./orders.js";
 import {
@@ -37,6 +38,9 @@ const handlers: { readonly [N in TransactionName]: Handler<N> } = {
   "wallets:ListWallets": listWallets,
   "wallets:Audit": audit,
   "metering:SubmitEvidence": submitEvidence,
+  "metering:AskMeterEpoch": askMeterEpoch,
+  "metering:ConfirmMeterEpoch": confirmMeterEpoch,
+  "metering:ListMeterEpochs": listMeterEpochs,
   "metering:ReadMeter": readMeter,
   "metering:ReadEvidence": readEvidence,
   "market:PlaceOrder": placeOrder,

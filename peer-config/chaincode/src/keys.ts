@@ -23,6 +23,11 @@ export const keys = {
     parts: [id, transactionId],
   }),
   meter: (meter: string): Key => ({ type: "meter", parts: [meter] }),
+  /** A new epoch of a meter, asked for or confirmed. */
+  meterEpoch: (participant: string, meter: string): Key => ({
+    type: "meter-epoch",
+    parts: [participant, meter],
+  }),
   /** By role, so that a settlement scans what it settles and generators do not get in its way. */
   evidence: (slot: string, role: MeterRole, participant: string, meter: string): Key => ({
     type: "evidence",

@@ -6,14 +6,16 @@ import {
   toHex,
   verifyPackage,
 } from "@powershare/domain/evidence";
-import {
-  type AcceptedEvidence,
-  acceptedEvidence,
-  meterHead,
-  type Participant,
-} from "@powershare/domain/ledger";
+import { type AcceptedEvidence, acceptedEvidence, meterHead } from "@powershare/domain/ledger";
 import { already, type Call, done, type Handler } from "./call.js";
 import { keys } from "./keys.js";
+import {
+  metersOf,
+  type Resident,
+  requireConfirmed,
+  requireResident,
+  requireWithinEpoch,
+} from "./meter-epochs.js";
 import { instant, requireSlot, settleableMs } from "./slots.js";
 
 export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
@@ -28,10 +30,12 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
   const hash = toHex(intervalHash(last, crypto.sha256));
   if (await isAccepted(call, resident.id, last, slotOf(last.end, slotSeconds), hash))
     return already;
+  await requireConfirmed(call, resident, evidence.meter);
   const before = await state.get(keys.meter(evidence.meter), meterHead);
   const { head } = verifyPackage(evidence, registeredDevice(resident), before, crypto, {
     slotSeconds,
   });
+  requireWithinEpoch(resident, evidence);
   if (Date.parse(head.end) > atMs) {
     throw new CodedError("evidence.future", `the last interval ends at ${head.end}, it is ${at}`);
   }
@@ -94,20 +98,12 @@ export const readEvidence: Handler<"metering:ReadEvidence"> = async (call, { slo
   return { returns: found.map(({ value }) => value) };
 };
 
-type Resident = Extract<Participant, { kind: "resident" }>;
-
-/** The caller as a resident. @throws CodedError access.role */
-export function requireResident(registered: Participant | undefined): Resident {
-  if (registered?.kind === "resident") return registered;
-  throw new CodedError("access.role", "only residents meter and place orders");
-}
-
 function registeredDevice(resident: Resident) {
-  const { id, device, counterName, meters, attestationSpki = "", readingSpki = "" } = resident;
+  const { id, device, counterName, attestationSpki = "", readingSpki = "" } = resident;
   return {
     participant: id,
     device,
-    meters,
+    meters: metersOf(resident),
     counterName: fromHex(counterName),
     attestationSpki: Buffer.from(attestationSpki, "base64"),
     readingSpki: Buffer.from(readingSpki, "base64"),

@@ -5,7 +5,7 @@ import { type Order, type SlotOrders, sourceClass } from "@powershare/domain/mar
 import { z } from "zod";
 import { already, type Call, done, type Handler } from "./call.js";
 import { keys } from "./keys.js";
-import { requireResident } from "./metering.js";
+import { requireResident } from "./meter-epochs.js";
 import { gridNode } from "./participants.js";
 import { requireSlot, type SlotTimes } from "./slots.js";
 

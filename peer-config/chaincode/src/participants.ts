@@ -23,8 +23,8 @@ import type { State } from "./state.js";
 export const gridNode = "root";
 
 /** Fields of a stored participant that its registration does not have. */
-const addedByLedger = new Set(["status", "attestationSpki", "readingSpki"]);
-const owner = z.object({ participant: z.string() });
+const addedByLedger = new Set(["status", "attestationSpki", "readingSpki", "epochs"]);
+export const owner = z.object({ participant: z.string() });
 
 export const setSettings: Handler<"participants:SetSettings"> = async (call, { settings }) => {
   requireMicrogrid(call.caller, settings);

@@ -17,6 +17,7 @@ import {
 import { already, type Call, done, type Handler } from "./call.js";
 import { type Clearing, clearing, escrowOf } from "./clearing.js";
 import { keys } from "./keys.js";
+import { metersInUse } from "./meter-epochs.js";
 import { slotOrdersOf } from "./orders.js";
 import { allParticipants } from "./participants.js";
 import { requireSlot, type SlotTimes, settleableMs } from "./slots.js";
@@ -92,11 +93,12 @@ function measuredOf(
 ): Measured[] {
   const evidenceOf = byParticipant(evidence);
   const lateOf = byParticipant(late);
-  return residents.flatMap(({ id, meters }) => {
+  return residents.flatMap((resident) => {
+    const { id } = resident;
     const own = evidenceOf.get(id) ?? [];
     const ownLate = lateOf.get(id) ?? [];
     if (own.length === 0 && ownLate.length === 0) return [];
-    const connections = meters.filter(({ role }) => role === "connection").length;
+    const connections = metersInUse(resident).filter(({ role }) => role === "connection").length;
     return {
       participant: id,
       ...sumOf(own),
@@ -134,9 +136,10 @@ async function missingEvidence(
 ): Promise<string[]> {
   const there = new Set(evidence.map(({ meter }) => meter));
   const missing = new Set<string>();
-  for (const { id, status, meters } of residents) {
+  for (const resident of residents) {
+    const { id, status } = resident;
     if (status !== "active") continue;
-    for (const meter of meters) {
+    for (const meter of metersInUse(resident)) {
       if (meter.role !== "connection" || there.has(meter.id)) continue;
       const head = await state.get(keys.meter(meter.id), meterHead);
       if (head === undefined || Date.parse(head.end) < slot.endMs) missing.add(id);

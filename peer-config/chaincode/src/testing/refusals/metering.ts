@@ -1,7 +1,51 @@
-import { instantAfter, operator, slotAt } from "../neighbourhood.js";
-import { type Case, energy, evidence } from "./calls.js";
+import { resetOf } from "../epochs.js";
+import { instantAfter, operator, slotAt, type TestResident } from "../neighbourhood.js";
+import { type Call, type Case, energy, evidence, json } from "./calls.js";
+
+const ask = (by: TestResident, epoch: object): Call => ({
+  by: by.identity,
+  name: "metering:AskMeterEpoch",
+  args: [json(epoch)],
+});
 
 export const meteringCases: Case[] = [
+  ["evidence.meter", "a new epoch of a neighbour's meter", ({ h1, h2 }) => ask(h1, resetOf(h2))],
+  [
+    "participants.taken",
+    "a new epoch under the id of a neighbour's meter",
+    ({ h1, h2 }) => ask(h1, { ...resetOf(h1), meter: h2.meter }),
+  ],
+  [
+    "metering.epoch-closing",
+    "an epoch that ends below what was accepted",
+    async ({ ledger, h1 }) => {
+      ledger.at(slotAt(1));
+      const sent = h1.household.evidence(h1.meter, [energy]);
+      await ledger.submit(h1.identity, "metering:SubmitEvidence", { package: sent });
+      return ask(h1, resetOf(h1, { importWh: 0, exportWh: 9 }));
+    },
+  ],
+  [
+    "metering.epoch-unknown",
+    "a confirmation of other registers than were asked for",
+    async ({ ledger, h1 }) => {
+      const epoch = resetOf(h1);
+      await ledger.submit(h1.identity, "metering:AskMeterEpoch", { epoch });
+      const { meter, closing } = epoch;
+      const opening = { importWh: 1, exportWh: 0 };
+      const args = ["h1", meter, json(closing), json(opening)];
+      return { by: operator, name: "metering:ConfirmMeterEpoch", args };
+    },
+  ],
+  [
+    "access.role",
+    "a resident who confirms his own epoch",
+    ({ h1 }) => {
+      const { meter, closing, opening } = resetOf(h1);
+      const args = ["h1", meter, json(closing), json(opening)];
+      return { by: h1.identity, name: "metering:ConfirmMeterEpoch", args };
+    },
+  ],
   [
     "evidence.participant",
     "a neighbour's package",
