@@ -7,18 +7,33 @@ export function declaredPlaces(profile: Profile): Place[] {
   return [...registers, ...factors, ...unread, ...(sunspec ? [] : identity)];
 }
 
-/** The first address from `from` to before `to` that the map does not declare; undefined where all are. */
+/** Addresses without a hole between them: from `from` to before `to`. */
+export interface Run {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the map declares of a table, as runs without holes, by address. */
+export function declaredRuns(profile: Profile, table: Table): Run[] {
+  const places = declaredPlaces(profile)
+    .filter((place) => place.table === table)
+    .toSorted((a, b) => a.address - b.address);
+  const runs: { from: number; to: number }[] = [];
+  for (const { address, length } of places) {
+    const last = runs.at(-1);
+    if (last && address <= last.to) last.to = Math.max(last.to, address + length);
+    else runs.push({ from: address, to: address + length });
+  }
+  return runs;
+}
+
+/** The first address from `from` to before `to` that is in no run; undefined where all are. */
 export function undeclaredBetween(
-  profile: Profile,
-  table: Table,
+  runs: readonly Run[],
   from: number,
   to: number,
 ): number | undefined {
-  const places = declaredPlaces(profile).filter((place) => place.table === table);
-  for (let at = from; at < to; ) {
-    const place = places.find((each) => each.address <= at && at < each.address + each.length);
-    if (!place) return at;
-    at = place.address + place.length;
-  }
-  return undefined;
+  const run = runs.find((each) => each.from <= from && from < each.to);
+  if (!run) return from;
+  return run.to < to ? run.to : undefined;
 }

@@ -1,4 +1,4 @@
-import { undeclaredBetween } from "./map.js";
+import { declaredRuns, undeclaredBetween } from "./map.js";
 import { planTable, type Stop } from "./plan-table.js";
 import type { Table } from "./schema.js";
 import { headerLength, shiftsOf } from "./sunspec.js";
@@ -51,10 +51,14 @@ function stopsFor(profile: Profile, registers: readonly Register[]): Stop[] {
 /** Whether one request may read all from `from` to before `to`. */
 function mayRead(profile: Profile) {
   const { model } = shiftsOf(profile);
+  const runs = {
+    input: declaredRuns(profile, "input"),
+    holding: declaredRuns(profile, "holding"),
+  };
   return (table: Table, from: number, to: number) =>
     to - from <= profile.maxRegisters &&
     (profile.gaps === "readable" ||
-      undeclaredBetween(profile, table, from - model, to - model) === undefined);
+      undeclaredBetween(runs[table], from - model, to - model) === undefined);
 }
 
 function plan(profile: Profile, registers: readonly Register[], options: PlanOptions) {

@@ -1,4 +1,4 @@
-import { undeclaredBetween } from "../map.js";
+import { declaredRuns, undeclaredBetween } from "../map.js";
 import { pairedQuantity } from "../quantities.js";
 import type { Profile, Register } from "../types.js";
 
@@ -32,7 +32,7 @@ function whyApart(profile: Profile, a: Register, b: Register): string | undefine
   if (count > profile.maxRegisters) {
     return `do not fit into one request: ${count} registers of ${profile.maxRegisters}`;
   }
-  const hole = undeclaredBetween(profile, a.table, from, end(last));
+  const hole = undeclaredBetween(declaredRuns(profile, a.table), from, end(last));
   return hole === undefined || profile.gaps === "readable"
     ? undefined
     : `do not fit into one request: nothing is declared at ${hex(hole)} between them; declare it, as unread where it is not read, or gaps: readable`;
