@@ -14,6 +14,8 @@ const needed = [
 ];
 const neededForTests = [
   { package: "chromium", programs: ["chromium", "chromium-browser", "google-chrome"] },
+  // A clock that a test may set for one process.
+  { package: "faketime", programs: ["faketime"] },
   { package: "tpm2-tools", programs: ["tpm2", "tpm2_createprimary"] },
 ];
 
