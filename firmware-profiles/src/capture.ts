@@ -1,27 +1,30 @@
-import { type Block, decode, type Values } from "./decode.js";
+import { z } from "zod";
+import { type Block, decode } from "./decode.js";
 import { ProfileError } from "./errors.js";
 import type { Table } from "./schema.js";
 import type { Profile } from "./types.js";
 
-export type CaptureErrorCode =
-  | "frame.crc"
-  | "frame.exception"
-  | "frame.length"
-  | "frame.mismatch"
-  | "frame.unasked";
+const captureErrorCode = z.enum([
+  "frame.crc",
+  "frame.exception",
+  "frame.length",
+  "frame.mismatch",
+  "frame.unasked",
+]);
+export type CaptureErrorCode = z.infer<typeof captureErrorCode>;
 
-/** A frame that gave no values, and why. */
-export interface CaptureError {
-  readonly line: number;
-  readonly code: CaptureErrorCode;
-  readonly message: string;
-}
-
-export interface DecodedCapture {
-  readonly profile: string;
-  readonly values: Values;
-  readonly errors: readonly CaptureError[];
-}
+/** What `profile decode --json` prints. */
+export const captureResultSchema = z.strictObject({
+  profile: z.string(),
+  /** By quantity, in the unit its name ends in. */
+  values: z.record(z.string(), z.union([z.number(), z.string()])),
+  /** Frames that gave no values, and why. */
+  errors: z.array(
+    z.strictObject({ line: z.int().min(1), code: captureErrorCode, message: z.string() }),
+  ),
+});
+export type DecodedCapture = Readonly<z.infer<typeof captureResultSchema>>;
+export type CaptureError = DecodedCapture["errors"][number];
 
 interface Line {
   readonly line: number;
@@ -226,5 +229,5 @@ export function readCapture(text: string): ReadCapture {
  */
 export function decodeCapture(profile: Profile, text: string): DecodedCapture {
   const { blocks, errors } = readCapture(text);
-  return { profile: profile.id, values: decode(profile, blocks), errors };
+  return { profile: profile.id, values: decode(profile, blocks), errors: [...errors] };
 }

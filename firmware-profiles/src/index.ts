@@ -5,7 +5,12 @@ export {
   type MeterTime,
   timeOfReads,
 } from "./bus-plan.js";
-export { type CaptureError, type DecodedCapture, decodeCapture } from "./capture.js";
+export {
+  type CaptureError,
+  captureResultSchema,
+  type DecodedCapture,
+  decodeCapture,
+} from "./capture.js";
 export { type Block, decode, isExpected, serialNumberOf, type Values } from "./decode.js";
 export { type EncodeOptions, encode, type RegisterImage } from "./encode.js";
 export { ProfileError, type ProfileErrorCode } from "./errors.js";

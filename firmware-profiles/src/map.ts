@@ -3,8 +3,8 @@ import type { Place, Profile } from "./types.js";
 
 /** Everything that the map declares in the space of its measured registers. */
 export function declaredPlaces(profile: Profile): Place[] {
-  const { registers, factors, unread, identity, sunspec } = profile;
-  return [...registers, ...factors, ...unread, ...(sunspec ? [] : identity)];
+  const { registers, factors, unread, whole, identity, sunspec } = profile;
+  return [...registers, ...factors, ...unread, ...whole, ...(sunspec ? [] : identity)];
 }
 
 /** Addresses without a hole between them: from `from` to before `to`. */
@@ -37,3 +37,11 @@ export function undeclaredBetween(
   if (!run) return from;
   return run.to < to ? run.to : undefined;
 }
+
+/** The addresses that have to be read for a place: all of those that the meter gives only with it. */
+export function readableAs({ whole }: Profile, place: Place): Place {
+  return whole.find((each) => overlaps(each, place)) ?? place;
+}
+
+export const overlaps = (a: Place, b: Place): boolean =>
+  a.table === b.table && a.address < b.address + b.length && b.address < a.address + a.length;

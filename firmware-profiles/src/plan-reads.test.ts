@@ -41,6 +41,7 @@ function profileOf(places: readonly { quantity?: string; address: number }[], ma
     importExport: "together",
     factors: [],
     unread: [],
+    whole: [],
     rollsOverAtWh: {},
     hash: "",
     registers,

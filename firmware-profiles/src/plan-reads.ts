@@ -1,4 +1,4 @@
-import { declaredRuns, undeclaredBetween } from "./map.js";
+import { declaredRuns, readableAs, undeclaredBetween } from "./map.js";
 import { planTable, type Stop } from "./plan-table.js";
 import type { Table } from "./schema.js";
 import { headerLength, shiftsOf } from "./sunspec.js";
@@ -34,7 +34,8 @@ function chosen(profile: Profile, { quantities, pollClasses = ["fast"] }: PlanOp
 function stopsFor(profile: Profile, registers: readonly Register[]): Stop[] {
   const { model, common } = shiftsOf(profile);
   const stops = new Map<string, Stop>();
-  const add = ({ table, address, length }: Place, shift: number, quantity?: string) => {
+  const add = (place: Place, shift: number, quantity?: string) => {
+    const { table, address, length } = readableAs(profile, place);
     const key = `${table} ${address + shift} ${length}`;
     const quantities = [...(stops.get(key)?.quantities ?? []), ...(quantity ? [quantity] : [])];
     stops.set(key, { table, address: address + shift, length, quantities });

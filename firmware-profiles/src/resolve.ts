@@ -2,7 +2,7 @@ import { typeRegisters } from "./codec.js";
 import { decimalOf, times, wholeOf } from "./decimal.js";
 import { isEnergy, quantityInfo, registerUnits } from "./quantities.js";
 import type { NumberType, ProfileFile, RawValue, RegisterType } from "./schema.js";
-import type { Coding, Factor, Profile, Register } from "./types.js";
+import type { Coding, Factor, Place, Profile, Register } from "./types.js";
 
 type MeasuredEntry = ProfileFile["registers"][number];
 type IdentityEntry = ProfileFile["identity"][number];
@@ -116,6 +116,11 @@ function fullWidth({ scale = 1, factors, sign }: MeasuredEntry, type: RegisterTy
   return times(decimalOf(1n << BigInt(16 * typeRegisters[type])), decimalOf(scale));
 }
 
+const placeOf = (
+  { table, from, through }: NonNullable<ProfileFile["unread"]>[number],
+  defaults: Defaults,
+): Place => ({ table: table ?? defaults.table, address: from, length: through - from + 1 });
+
 /** The profile with everything filled in that its entries inherit. `hash`: SHA-256 of its file. */
 export function resolveFile(file: ProfileFile, hash: string): Profile {
   const {
@@ -124,6 +129,7 @@ export function resolveFile(file: ProfileFile, hash: string): Profile {
     identity,
     factors: factorEntries = [],
     unread = [],
+    whole = [],
     ...head
   } = file;
   const factors = factorEntries.map((entry) => toFactor(entry, defaults));
@@ -134,11 +140,8 @@ export function resolveFile(file: ProfileFile, hash: string): Profile {
     registers,
     identity: identity.map((entry) => toIdentity(entry, defaults)),
     factors,
-    unread: unread.map(({ table = defaults.table, from, through }) => ({
-      table,
-      address: from,
-      length: through - from + 1,
-    })),
+    unread: unread.map((range) => placeOf(range, defaults)),
+    whole: whole.map((range) => placeOf(range, defaults)),
     rollsOverAtWh: Object.fromEntries(
       registers.flatMap(({ quantity, rollsOverAtWh }) =>
         rollsOverAtWh === undefined ? [] : [[quantity, rollsOverAtWh]],

@@ -93,6 +93,9 @@ const factor = z.strictObject({
   choices: z.record(z.string().regex(/^\d+$/), z.number().positive()).optional(),
 });
 
+/** Addresses from one to another, both included. */
+const range = z.strictObject({ table: table.optional(), from: address, through: address });
+
 /** A meter declared as data: one YAML file per model and firmware generation. */
 export const profileSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, "expected maker/model in lower case"),
@@ -147,10 +150,10 @@ export const profileSchema = z.strictObject({
     notAvailable: z.partialRecord(numberType, notAvailable).optional(),
   }),
   factors: z.array(factor).optional(),
-  /** Addresses that the meter has and the map does not read: a request may span them, too. Both ends included. */
-  unread: z
-    .array(z.strictObject({ table: table.optional(), from: address, through: address }))
-    .optional(),
+  /** Addresses that the meter has and the map does not read: a request may span them, too. */
+  unread: z.array(range).optional(),
+  /** Addresses that the meter gives only all at once. */
+  whole: z.array(range).optional(),
   registers: z.array(register).min(1),
   identity: z.array(identityRegister),
 });

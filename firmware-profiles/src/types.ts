@@ -69,7 +69,7 @@ export interface SunspecMap {
 export interface Profile
   extends Omit<
     ProfileFile,
-    "registers" | "identity" | "factors" | "unread" | "defaults" | "sunspec"
+    "registers" | "identity" | "factors" | "unread" | "whole" | "defaults" | "sunspec"
   > {
   /** SHA-256 of the file's bytes, lower-case hex: names the exact map a reading was made with. */
   readonly hash: string;
@@ -79,6 +79,8 @@ export interface Profile
   readonly factors: readonly Factor[];
   /** What else the meter has. */
   readonly unread: readonly Place[];
+  /** What the meter gives only all at once. */
+  readonly whole: readonly Place[];
   /** Whole Wh or varh, by energy quantity, at which its count begins again at 0; only those known to. */
   readonly rollsOverAtWh: Readonly<Record<string, number>>;
   readonly sunspec?: SunspecMap | undefined;

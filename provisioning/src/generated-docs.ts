@@ -2,6 +2,7 @@ import { catalogue } from "@powershare/domain/errors";
 import { evidenceFile, evidencePackage } from "@powershare/domain/evidence";
 import { ledgerReference, orderRequest, registration, settings } from "@powershare/domain/ledger";
 import { slotOrders, slotResult } from "@powershare/domain/market";
+import { captureResultSchema, profileSchema } from "@powershare/firmware-profiles";
 import { z } from "zod";
 
 /** File formats by the name of their schema. */
@@ -10,6 +11,8 @@ const formats = {
   "evidence-package": evidencePackage,
   "order-request": orderRequest,
   orders: slotOrders,
+  profile: profileSchema,
+  "profile-decode": captureResultSchema,
   registration,
   result: slotResult,
   settings,
