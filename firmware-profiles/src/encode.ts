@@ -3,6 +3,7 @@ import { type Decimal, one } from "./decimal.js";
 import type { Values } from "./decode.js";
 import { chooseFactors, productOf } from "./encode-factors.js";
 import { ProfileError } from "./errors.js";
+import { isPartial } from "./map.js";
 import type { Table } from "./schema.js";
 import { chainOf } from "./sunspec.js";
 import type { Place, Profile, Register } from "./types.js";
@@ -23,7 +24,7 @@ export interface EncodeOptions {
  * nearest to its own, energies beyond their rollover go round. Registers without a value read as
  * 0, identity as the profile expects it. Addresses that the map does not declare read as 0
  * between declared ones where the meter allows it (`gaps: readable`), and are refused elsewhere.
- * SunSpec models are laid out from the first base on.
+ * What a meter gives only whole is refused in parts. SunSpec models are laid out from the first base on.
  * Throws ProfileError `profile.value` where a register cannot hold its value.
  */
 export function encode(
@@ -44,7 +45,13 @@ export function encode(
     putValue(words, register, chain.model, values, productOf(register, factors));
   }
   for (const register of profile.identity) putValue(words, register, chain.common, values, one);
-  return words.image(isHoleOf(profile, chain.fixed));
+  const image = words.image(isHoleOf(profile, chain.fixed));
+  return {
+    read: (table, address, count) =>
+      isPartial(profile, { table, address: address - chain.model, length: count })
+        ? undefined
+        : image.read(table, address, count),
+  };
 }
 
 function putValue(
@@ -72,10 +79,10 @@ type IsHole = (table: Table, address: number) => boolean;
 
 /** Whether an address that the map does not declare reads as 0. */
 function isHoleOf(profile: Profile, fixed: readonly { readonly address: number }[]): IsHole {
-  const { registers, factors, unread, identity, gaps, sunspec } = profile;
+  const { registers, factors, unread, whole, identity, gaps, sunspec } = profile;
   const places: readonly Place[] = [...registers, ...factors, ...identity];
   const isUnread = (table: Table, address: number) =>
-    unread.some(
+    [...unread, ...whole].some(
       (each) =>
         each.table === table && each.address <= address && address < each.address + each.length,
     );

@@ -38,10 +38,18 @@ export function undeclaredBetween(
   return run.to < to ? run.to : undefined;
 }
 
-/** The addresses that have to be read for a place: all of those that the meter gives only with it. */
+const overlaps = (a: Place, b: Place) =>
+  a.table === b.table && a.address < b.address + b.length && b.address < a.address + a.length;
+
+export const contains = (a: Place, b: Place): boolean =>
+  a.address <= b.address && b.address + b.length <= a.address + a.length;
+
+/** What has to be read for a place: all that the meter gives only together with it. */
 export function readableAs({ whole }: Profile, place: Place): Place {
   return whole.find((each) => overlaps(each, place)) ?? place;
 }
 
-export const overlaps = (a: Place, b: Place): boolean =>
-  a.table === b.table && a.address < b.address + b.length && b.address < a.address + a.length;
+/** Whether these addresses are only a part of some that the meter gives only all at once. */
+export function isPartial({ whole }: Pick<Profile, "whole">, place: Place): boolean {
+  return whole.some((each) => overlaps(each, place) && !contains(place, each));
+}

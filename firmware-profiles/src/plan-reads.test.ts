@@ -86,6 +86,17 @@ test("blocks of equal length are told apart by one more value, where the meter h
   ]);
 });
 
+test("what a meter gives only whole is asked for whole, and by no other request in part", () => {
+  const whole = [{ table: "input", address: 20, length: 10 } as const];
+  const profile = { ...profileOf([0, 22, 26, 34].map((address) => ({ address }))), whole };
+  const { quantity = "" } = profile.registers[1] ?? {};
+  expect(shapeOf(profile, { quantities: [quantity] })).toEqual([[20, 10]]);
+  expect(shapeOf({ ...profile, maxRegisters: 16 })).toEqual([
+    [0, 2],
+    [20, 16],
+  ]);
+});
+
 test("only what is asked for is read", () => {
   const profile = profileOf([{ address: 0 }, { address: 2 }, { address: 4 }]);
   const { quantity } = profile.registers[1]!;

@@ -1,4 +1,4 @@
-import { declaredRuns, readableAs, undeclaredBetween } from "./map.js";
+import { declaredRuns, isPartial, readableAs, undeclaredBetween } from "./map.js";
 import { planTable, type Stop } from "./plan-table.js";
 import type { Table } from "./schema.js";
 import { headerLength, shiftsOf } from "./sunspec.js";
@@ -58,6 +58,7 @@ function mayRead(profile: Profile) {
   };
   return (table: Table, from: number, to: number) =>
     to - from <= profile.maxRegisters &&
+    !isPartial(profile, { table, address: from - model, length: to - from }) &&
     (profile.gaps === "readable" ||
       undeclaredBetween(runs[table], from - model, to - model) === undefined);
 }

@@ -94,6 +94,18 @@ test.each([
     to: "quantity: activeEnergyImportWh, type: u32-u32,",
     problem: /^registers\.\d+\.type: an energy is a count of its own/,
   },
+  {
+    name: "a range that is given whole and ends inside a register",
+    from: "registers:",
+    to: "whole: [{ from: 0x0046, through: 0x0048 }]\nregisters:",
+    problem: /^registers\.\d+\.address: only partly in a range that is given whole/,
+  },
+  {
+    name: "a range that is given whole and cannot be asked for",
+    from: "registers:",
+    to: "whole: [{ from: 0x0200, through: 0x0300 }]\nregisters:",
+    problem: /^whole\.0: longer than maxRegisters/,
+  },
   { name: "no YAML mapping", from: sound, to: "- 1", problem: /^\(file\): / },
 ])("a profile with $name is refused with its place", ({ from, to, problem }) => {
   expect(sound).toContain(from);

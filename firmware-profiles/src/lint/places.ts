@@ -1,3 +1,4 @@
+import { contains, readableAs } from "../map.js";
 import { rawHex } from "../resolve.js";
 import type { ProfileFile, RawValue } from "../schema.js";
 import { headerLength } from "../sunspec.js";
@@ -33,9 +34,17 @@ export function placeProblems(profile: Profile, file: ProfileFile): string[] {
     ...(sunspec ? modelProblems(measured, sunspec.length) : []),
     ...(sunspec ? modelProblems(identity, commonLength) : []),
     ...twiceProblems([...measured, ...identity]),
-    ...(file.unread ?? []).flatMap(({ from, through }, index) =>
-      through < from ? [`unread.${index}.through: is before from`] : [],
+    ...(["unread", "whole"] as const).flatMap((group) =>
+      (file[group] ?? []).flatMap(({ from, through }, index) =>
+        through < from ? [`${group}.${index}.through: is before from`] : [],
+      ),
     ),
+    ...profile.whole.flatMap(({ length }, index) =>
+      length > profile.maxRegisters ? [`whole.${index}: longer than maxRegisters`] : [],
+    ),
+    ...[...measured, ...identity]
+      .filter(({ coding }) => !contains(readableAs(profile, coding), coding))
+      .map(({ path }) => `${path}.address: only partly in a range that is given whole`),
   ];
 }
 
