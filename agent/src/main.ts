@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { systemZone } from "@powershare/domain/calendar";
 import { codeOf, remedyFor } from "@powershare/domain/errors";
+import type { MeterRole } from "@powershare/domain/evidence";
 import { loadProfile } from "@powershare/firmware-profiles";
 import pino from "pino";
 import { rtuBus } from "./adapters/bus/rtu.js";
@@ -16,13 +17,16 @@ import { httpServer, listen } from "./adapters/http/server.js";
 import { openStore } from "./adapters/sqlite/store.js";
 import { readRegistration } from "./adapters/tpm/registration.js";
 import { tpmSigner } from "./adapters/tpm/signer.js";
+import { askEpochs } from "./app/ask-epochs.js";
 import { drainOutbox } from "./app/drain-outbox.js";
 import { driveSlots } from "./app/drive-slots.js";
 import { followLedger } from "./app/follow-ledger.js";
 import { LiveMeters } from "./app/live-meters.js";
 import type { Loop } from "./app/loop.js";
 import { MarketView } from "./app/market-view.js";
+import { MeterEpochs } from "./app/meter-epochs.js";
 import type { MeterPlace } from "./app/meter-poller.js";
+import { meterReportOf } from "./app/meter-report.js";
 import { overviewOf } from "./app/overview.js";
 import { pollMeters } from "./app/poll-meters.js";
 import { ReadingLog } from "./app/reading-log.js";
@@ -55,6 +59,7 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
   const store = openStore(join(dataDir, "agent.db"), { participant, slotSeconds });
   const readings = new ReadingLog({ store, clock, health, slotSeconds, pollIntervalMs });
   const watchingClock = watchClock({ clock, readings, health, last: store.lastEntry() });
+  const epochs = new MeterEpochs({ store, readings, clock });
   const ledger = fabricLedger(config.ledger, signer, (error) => {
     log.debug({ err: error }, "ledger connection");
     watchingLedger.wake();
@@ -65,6 +70,7 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
   const shared = {
     store,
     readings,
+    epochs,
     signer,
     ledger,
     market,
@@ -86,6 +92,7 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     ...shared,
     slots: { ...slots, earliest },
     roles,
+    configured: configuredMeters([...placesOf.values()].flat()),
     onIntervals,
   });
   const lines = await Promise.all(
@@ -96,12 +103,20 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     })),
   );
   const polling = lines.map(({ bus, line, places }) =>
-    pollMeters({ ...bus, ...shared, bus: line, places, onPolled: () => sealing.wake() }),
+    pollMeters({
+      ...bus,
+      ...shared,
+      slotSeconds,
+      bus: line,
+      places,
+      onPolled: () => sealing.wake(),
+    }),
   );
   const onLedger: Loop[] = [
     draining,
     trading,
     driveSlots(shared),
+    askEpochs(shared),
     followLedger({ ...shared, onEvent: (block) => ledgerWatch.saw(block) }),
     watchingLedger,
   ];
@@ -115,8 +130,18 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     staleAfterMs: 3 * pollIntervalMs + 2_000,
     height: () => ledgerWatch.height,
   });
+  const profiles = [...placesOf.values()].flat().map(({ profile }) => profile);
+  const meterReport = meterReportOf({ store, epochs, profiles });
   const device = readRegistration(dataDir, config.ledger.certificate);
-  const http = await httpServer({ overview, store, device, pageDir, log });
+  const http = await httpServer({
+    overview,
+    meters: meterReport,
+    decide: epochs,
+    store,
+    device,
+    pageDir,
+    log,
+  });
   const port = await listen(http, config.http.host, config.http.port);
   log.info({ participant, device: signer.device, page: `http://localhost:${port}/` }, "started");
 
@@ -139,6 +164,15 @@ function placesOn(bus: BusConfig): MeterPlace[] {
     profile: loadProfile(profile),
     serialNumber,
   }));
+}
+
+/** Role by id of the meters whose serial number is configured. */
+function configuredMeters(places: readonly MeterPlace[]): Map<string, MeterRole> {
+  return new Map(
+    places.flatMap(({ profile, serialNumber, role }) =>
+      serialNumber === undefined ? [] : [[`${profile.id}:${serialNumber}`, role] as const],
+    ),
+  );
 }
 
 /** No clock that is set shows less: the household's certificate did not exist yet. */

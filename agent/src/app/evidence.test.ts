@@ -150,7 +150,7 @@ describe("from meter to ledger", () => {
     const before = home.bus.reads;
     await home.clock.advance(60_000);
     // Four blocks of the connection each second, and a few tries of the other.
-    expect(home.bus.reads - before).toBeLessThan(60 * 4 + 10);
+    expect(home.bus.reads - before).toBeLessThan(60 * 4 + 20);
   });
 
   it("never bills another meter in the place of the known one", async () => {
@@ -161,12 +161,15 @@ describe("from meter to ledger", () => {
     home.connection.serialNumber = 99999999;
     home.connection.fault = "none";
     const before = home.store.counts();
-    await home.clock.advance(2 * slotMs);
+    await home.clock.advance(5_000);
     expect(home.health.part("bus")).toMatchObject({
       state: "failed",
       code: "meter.serial-changed",
     });
+    home.connection.fault = "silent";
+    await home.clock.advance(2_000);
     home.connection.serialNumber = 12345678;
+    home.connection.fault = "none";
     await home.clock.advance(3 * slotMs);
     expect(home.health.part("bus").state).toBe("ok");
     expect(home.store.counts().intervals).toBeGreaterThan(before.intervals);

@@ -1,4 +1,5 @@
 import {
+  type Event,
   emptyHead,
   entryLeaf,
   fromHex,
@@ -14,10 +15,15 @@ import {
   zeroHash,
 } from "@powershare/domain/evidence";
 import {
+  closeEpoch,
+  epochStepOf,
+  fromOpening,
+  type IntervalOptions,
   type IntervalState,
   intervalState,
   newIntervals,
   nextInterval,
+  openEpoch,
   sealInterval,
   type UnsealedInterval,
 } from "@powershare/domain/metering";
@@ -71,6 +77,7 @@ export function makeBatch(
     chainHead = nextHead(chainHead, leaf, sha256);
     last = sequenceOf(stored);
     if ("reading" in stored) builders.take(stored);
+    else builders.note(stored.event);
     if (builders.full) break;
   }
   const merkleRoot = toHex(tree.root());
@@ -114,24 +121,47 @@ class IntervalBuilders {
 
   take({ reading, energy }: StoredReading): void {
     const { meter } = reading;
-    const { participant, roles, slots } = this.#context;
-    const role = roles.get(meter);
-    if (energy === null || role === undefined) return;
+    const options = this.#optionsOf(meter);
+    if (energy === null || options === undefined) return;
     const { state, interval } = nextInterval(
       this.#states.get(meter) ?? newIntervals,
       { ...reading, ...energy },
-      {
-        participant,
-        meter,
-        role,
-        slotSeconds: slots.seconds,
-        boundaryToleranceMs: slots.boundaryToleranceMs,
-        earliest: slots.earliest,
-      },
+      options,
     );
     this.#states.set(meter, state);
-    if (interval !== undefined)
-      this.#closed.set(meter, [...(this.#closed.get(meter) ?? []), interval]);
+    if (interval !== undefined) this.#close(fromOpening(interval, options));
+  }
+
+  /** A meter's epoch that opened begins with its opening registers; one that ended gets its last interval. */
+  note(event: Event): void {
+    const step = epochStepOf(event);
+    if (step?.step === "opened" && (this.#states.get(step.meter)?.sequence ?? 0) === 0) {
+      const slotSeconds = this.#context.slots.seconds;
+      this.#states.set(step.meter, openEpoch(step.opening, event.sequence, { slotSeconds }));
+    }
+    if (step?.step !== "confirmed") return;
+    const { follows, closing } = step;
+    const state = this.#states.get(follows);
+    const options = this.#optionsOf(follows);
+    if (state === undefined || options === undefined) return;
+    const interval = closeEpoch(state, closing, options);
+    if (interval === undefined) return;
+    const { open: _, ...closed } = state;
+    this.#states.set(follows, { ...closed, sequence: interval.sequence });
+    this.#close(interval);
+  }
+
+  #close(interval: UnsealedInterval): void {
+    const { meter } = interval;
+    this.#closed.set(meter, [...(this.#closed.get(meter) ?? []), interval]);
+  }
+
+  #optionsOf(meter: string): IntervalOptions | undefined {
+    const { participant, roles, slots } = this.#context;
+    const role = roles.get(meter);
+    if (role === undefined) return undefined;
+    const { seconds: slotSeconds, boundaryToleranceMs, earliest } = slots;
+    return { participant, meter, role, slotSeconds, boundaryToleranceMs, earliest };
   }
 
   seal(

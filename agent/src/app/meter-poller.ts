@@ -1,170 +1,224 @@
 import { CodedError, type ErrorCode } from "@powershare/domain/errors";
-import { type MeterRole, toHex } from "@powershare/domain/evidence";
-import { type GuardState, guardNext, newGuard } from "@powershare/domain/metering";
-import {
-  type Block,
-  decode,
-  type PlannedRead,
-  type Profile,
-  planReads,
-  serialNumberOf,
-} from "@powershare/firmware-profiles";
-import type { Bus } from "../ports/bus.js";
+import { type MeterRole, type RegisterValues, toHex } from "@powershare/domain/evidence";
+import { type Block, serialNumberOf, type Values } from "@powershare/firmware-profiles";
 import type { Clock } from "../ports/clock.js";
+import type { EpochStore } from "../ports/epochs.js";
 import type { ReadingStore } from "../ports/store.js";
+import { disagreement, mostPowerW } from "./confirm-boundary.js";
 import type { LiveMeters } from "./live-meters.js";
-import type { ReadingLog } from "./reading-log.js";
+import type { MeterEpochs } from "./meter-epochs.js";
+import { type Judgement, MeterJudge } from "./meter-judge.js";
+import {
+  energyOf,
+  type Identity,
+  type MeterPlace,
+  MeterReader,
+  type ReaderOptions,
+} from "./meter-reader.js";
+import type { ReadingDraft, ReadingLog } from "./reading-log.js";
+import { registerStepWh, rollsOverAtWh } from "./register-step.js";
 import type { Health } from "./watch-health.js";
 
-/** float32 registers in kWh step by 16 Wh from 131,072 kWh on; guards allow that much beside what fuses let through. */
-const registerStepWh = 16;
+export type { MeterPlace } from "./meter-reader.js";
 
-export interface MeterPlace {
-  /** `<bus>/<unit>`. */
-  readonly place: string;
-  readonly unit: number;
-  readonly profile: Profile;
-  readonly role: MeterRole;
-  readonly serialNumber: string | undefined;
-  readonly fuseA: number;
-  readonly phases: number;
-}
-
-export interface PollerOptions {
-  readonly bus: Bus;
-  readonly store: ReadingStore;
+export interface PollerOptions extends ReaderOptions {
+  readonly store: ReadingStore & EpochStore;
   readonly readings: ReadingLog;
+  readonly epochs: MeterEpochs;
   readonly meters: LiveMeters;
   readonly clock: Clock;
   readonly health: Health;
-  readonly timeoutMs: number;
-  readonly baudRate: number;
+  readonly slotSeconds: number;
 }
 
-/** Reads one meter: knows which one it must be, judges its registers, and hands on what it said. */
+type Stamp = Pick<ReadingDraft, "at" | "monotonicMs" | "bootId" | "clock">;
+type Limits = Parameters<MeterJudge["judge"]>[2];
+
+/** After these the meter is asked once more at once: a late copy of an older answer is gone then. */
+const askAgainAfter: ReadonlySet<ErrorCode> = new Set([
+  "meter.boundary-unconfirmed",
+  "meter.register-went-back",
+]);
+const mostTries = 3;
+/** Ratio and wiring can be changed at the meter's buttons while it goes on speaking. */
+const identifyEveryMs = 3_600_000;
+
+/** Reads one meter: knows which one it must be, has its registers judged, and hands on what it said. */
 export class MeterPoller {
   readonly #at: MeterPlace;
   readonly #options: PollerOptions;
-  readonly #plan: readonly PlannedRead[];
-  readonly #identityPlan: readonly PlannedRead[];
+  readonly #reader: MeterReader;
+  readonly #judge: MeterJudge;
   /** Known since the last error. */
-  #meter: string | undefined;
-  #guard: GuardState = newGuard;
+  #identity: Identity | undefined;
+  /** Configured, or first seen here. */
+  #expected: string | undefined;
+  #identifiedMs = 0;
+  /** Slot whose first good reading was confirmed. */
+  #confirmedSlot: number | undefined;
+  #lastWasGood = true;
 
   constructor(at: MeterPlace, options: PollerOptions) {
-    const { baudRate } = options;
+    const { place, role, profile } = at;
     this.#at = at;
     this.#options = options;
-    this.#plan = planReads(at.profile, { baudRate });
-    this.#identityPlan = planReads(at.profile, { baudRate, quantities: ["serialNumber"] });
+    this.#reader = new MeterReader(at, options);
+    this.#judge = new MeterJudge({ ...options, place, role, profile: profile.hash });
   }
 
-  /** @throws an error with a code bus.*, meter.* or store.*; the next call then asks for the serial number again */
-  async poll(): Promise<void> {
+  /**
+   * @returns why the reading was rejected; undefined for a good one
+   * @throws an error with a code bus.*, meter.* or store.*; the next call then asks for the serial number again
+   */
+  async poll(): Promise<ErrorCode | undefined> {
+    const { clock } = this.#options;
+    let refused: ErrorCode | undefined;
     try {
-      this.#meter ??= await this.#identify();
-      await this.#read(this.#meter);
+      const dueMs = this.#identifiedMs + identifyEveryMs;
+      if (this.#identity === undefined || clock.monotonicMs() >= dueMs) {
+        this.#identity = await this.#reader.identify();
+        this.#identifiedMs = clock.monotonicMs();
+        this.#expected = this.#expect(this.#identity.serialMeter);
+      }
+      const tries = this.#lastWasGood ? mostTries : 1;
+      for (let left = tries; left > 0; left -= 1) {
+        refused = await this.#read(this.#identity);
+        this.#lastWasGood = refused === undefined;
+        if (refused === undefined || !askAgainAfter.has(refused)) break;
+      }
     } catch (error) {
-      this.#meter = undefined;
+      this.#identity = undefined;
       throw error;
     }
+    return refused;
   }
 
-  /** Asks the meter who it is, and whether it is the one that belongs here. */
-  async #identify(): Promise<string> {
-    const { store } = this.#options;
-    const { profile, place, serialNumber } = this.#at;
-    const found = serialNumberOf(decode(profile, await this.#readBlocks(this.#identityPlan)));
-    if (found === undefined) {
-      throw new CodedError("meter.no-value", `${place}: the meter gives no serial number`);
-    }
-    const meter = `${profile.id}:${found}`;
-    const expected =
-      serialNumber === undefined ? store.pinMeter(place, meter) : `${profile.id}:${serialNumber}`;
-    if (meter !== expected) {
-      throw new CodedError(
-        "meter.serial-changed",
-        `${place}: ${meter} answers in place of ${expected}`,
-      );
-    }
-    store.pinMeter(place, meter);
-    if (this.#guard.accepted?.meter !== meter) this.#guard = this.#guardFromStore(meter);
-    return meter;
-  }
-
-  /** The guard goes on where it was before the restart. */
-  #guardFromStore(meter: string): GuardState {
-    const last = this.#options.store.lastGood(meter);
-    if (last === undefined || last.energy === null) return newGuard;
-    const { at, monotonicMs, bootId, clock } = last.reading;
-    return { agreeing: 0, accepted: { meter, at, monotonicMs, bootId, clock, ...last.energy } };
-  }
-
-  async #read(meter: string): Promise<void> {
-    const { clock, readings, meters, health } = this.#options;
-    const { place, profile, role, fuseA, phases } = this.#at;
+  /** @returns why the reading was rejected; undefined for a good one */
+  async #read(identity: Identity): Promise<ErrorCode | undefined> {
+    const { clock } = this.#options;
     // Stamped before the first request: a value is never older than its time says.
     const atMs = clock.nowMs();
-    const stamp = {
+    const stamp: Stamp = {
       at: new Date(atMs).toISOString(),
       monotonicMs: clock.monotonicMs(),
       bootId: clock.bootId,
       clock: clock.quality(),
     };
-    const blocks = await this.#readBlocks(this.#plan);
-    const values = decode(profile, blocks);
-    const { activeEnergyImportWh: importWh, activeEnergyExportWh: exportWh } = values;
+    const { blocks, values } = await this.#reader.read();
+    const judgement = await this.#judged(identity, stamp, values);
+    this.#keep(judgement, stamp, blocks);
+    if (judgement.quality === "rejected") return judgement.code;
+    this.#confirmedSlot = this.#slotOf(atMs);
+    this.#tell(judgement.meter, atMs, stamp, values);
+    return undefined;
+  }
+
+  async #judged(identity: Identity, stamp: Stamp, values: Values): Promise<Judgement> {
+    const { profile } = this.#at;
+    // A serial number among the registers that are read anyway says whose they are.
+    const given = serialNumberOf(values);
+    const serialMeter = given === undefined ? identity.serialMeter : `${profile.id}:${given}`;
+    const refuse = (code: ErrorCode, message: string): Judgement => ({
+      quality: "rejected",
+      meter: serialMeter,
+      code,
+      message,
+    });
+    const energy = energyOf(values);
+    if (energy === undefined) {
+      return refuse("meter.no-value", `${serialMeter} gives no energy registers`);
+    }
+    const limits = this.#limitsAt(energy);
+    const unconfirmed = await this.#unconfirmed(energy, stamp, values, limits);
+    if (unconfirmed !== undefined) return refuse("meter.boundary-unconfirmed", unconfirmed);
+    const observed = { ...stamp, ...energy, serialMeter, setup: identity.setup };
+    return this.#judge.judge(observed, this.#expected ?? serialMeter, limits);
+  }
+
+  /** The meter that belongs here: the configured one, or the one first seen. */
+  #expect(found: string): string {
+    const { store } = this.#options;
+    const { profile, place, serialNumber } = this.#at;
+    const configured = serialNumber === undefined ? found : `${profile.id}:${serialNumber}`;
+    const pinned = configured === found ? store.pinMeter(place, found) : configured;
+    return serialNumber === undefined ? pinned : configured;
+  }
+
+  #limitsAt({ importWh, exportWh }: RegisterValues): Limits {
+    const { profile, fuseA, phases } = this.#at;
+    return {
+      fuseA,
+      phases,
+      registerStepWh: Math.max(
+        registerStepWh(profile, "activeEnergyImportWh", importWh),
+        registerStepWh(profile, "activeEnergyExportWh", exportWh),
+      ),
+      rollsOverAtWh: {
+        importWh: rollsOverAtWh(profile, "activeEnergyImportWh"),
+        exportWh: rollsOverAtWh(profile, "activeEnergyExportWh"),
+      },
+    };
+  }
+
+  /** What speaks against the first reading of a slot, after which money is counted. */
+  async #unconfirmed(
+    first: RegisterValues,
+    { at, monotonicMs }: Stamp,
+    values: Values,
+    limits: Limits,
+  ): Promise<string | undefined> {
+    if (this.#slotOf(Date.parse(at)) === this.#confirmedSlot) return undefined;
+    const again = await this.#reader.readEnergy();
+    if (again === undefined) return "read again, the energy registers have no value";
+    const { registerStepWh, rollsOverAtWh = {} } = limits;
+    const elapsedMs = this.#options.clock.monotonicMs() - monotonicMs;
+    const mostW = mostPowerW(values, this.#at);
+    return disagreement({ first, again, elapsedMs, mostW, registerStepWh, rollsOverAtWh });
+  }
+
+  #keep(judgement: Judgement, stamp: Stamp, blocks: readonly Block[]): void {
+    const { readings, health } = this.#options;
+    const { place, profile, role } = this.#at;
     const draft = {
       v: 1,
-      meter,
+      meter: judgement.meter,
       ...stamp,
       profile: profile.hash,
       registers: blocks.map(({ bytes, ...block }) => ({ ...block, bytes: toHex(bytes) })),
     } as const;
-    const reject = (code: ErrorCode, message: string): void => {
-      readings.append({ ...draft, quality: "rejected", reason: code }, null);
-      health.problem("bus", place, severityOf(role), new CodedError(code, message));
-    };
-    if (
-      typeof importWh !== "number" ||
-      typeof exportWh !== "number" ||
-      importWh < 0 ||
-      exportWh < 0
-    ) {
-      reject("meter.no-value", `${meter} gives no energy registers`);
+    if (judgement.quality === "good") {
+      const sequence = readings.append({ ...draft, quality: "good" }, judgement.energy);
+      this.#judge.kept(sequence, judgement);
       return;
     }
-    const energy = { importWh, exportWh };
-    const next = { meter, ...stamp, ...energy };
-    const judged = guardNext(this.#guard, next, { meter, fuseA, phases, registerStepWh });
-    this.#guard = judged.state;
-    if (!judged.verdict.accepted) {
-      const { code, message } = judged.verdict;
-      reject(judged.suspected === undefined ? code : "meter.replacement-suspected", message);
-      return;
-    }
-    readings.append({ ...draft, quality: "good" }, judged.verdict.registers);
+    const { code, message } = judgement;
+    const sequence = readings.append({ ...draft, quality: "rejected", reason: code }, null);
+    this.#judge.kept(sequence, judgement);
+    health.problem("bus", place, severityOf(role), new CodedError(code, message));
+  }
+
+  #tell(meter: string, atMs: number, { monotonicMs }: Stamp, values: Values): void {
+    const { meters, health, epochs } = this.#options;
+    const { place, role } = this.#at;
     const numbers = Object.entries(values).filter(
       (entry): entry is [string, number] => typeof entry[1] === "number",
     );
-    meters.heard(place, {
-      meter,
-      role,
-      atMs,
-      monotonicMs: stamp.monotonicMs,
-      values: new Map(numbers),
-    });
-    health.ok("bus", place);
+    meters.heard(place, { meter, role, atMs, monotonicMs, values: new Map(numbers) });
+    const pending = epochs.pending.find((one) => one.place === place);
+    if (pending === undefined) health.ok("bus", place);
+    else {
+      const message = `${pending.meter} seems to follow ${pending.follows}, and waits for a person's word`;
+      health.problem(
+        "bus",
+        place,
+        "degraded",
+        new CodedError("meter.replacement-suspected", message),
+      );
+    }
   }
 
-  async #readBlocks(plan: readonly PlannedRead[]): Promise<Block[]> {
-    const { bus, timeoutMs } = this.#options;
-    const blocks: Block[] = [];
-    for (const { table, address, count } of plan) {
-      const bytes = await bus.read({ unit: this.#at.unit, table, address, count, timeoutMs });
-      blocks.push({ table, address, bytes });
-    }
-    return blocks;
+  #slotOf(atMs: number): number {
+    return Math.floor(atMs / (this.#options.slotSeconds * 1000));
   }
 }
 

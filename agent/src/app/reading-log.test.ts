@@ -40,7 +40,7 @@ function setUp() {
     pinMeter: (_place, meter) => meter,
   };
   const log = new ReadingLog({ store, clock, health, slotSeconds: 20, pollIntervalMs: 1000 });
-  const append = (): void =>
+  const append = (): number | undefined =>
     log.append(
       {
         v: 1,

@@ -64,14 +64,17 @@ export class ReadingLog {
     this.#next = store.lastSequence() + 1;
   }
 
-  append(draft: ReadingDraft, energy: StoredReading["energy"]): void {
+  /** @returns its sequence; undefined where there was no room to keep it */
+  append(draft: ReadingDraft, energy: StoredReading["energy"]): number | undefined {
     const slot = Math.floor(Date.parse(draft.at) / this.#slotMs);
     const first = this.#slotOfMeter.get(draft.meter) !== slot;
     const room = this.#staged.length - this.#stagedEvents < (first ? mostStaged : mostStaged / 2);
     // Not kept, so never counted as stored; the next registers still hold its energy.
-    if (!room) return;
+    if (!room) return undefined;
     if (energy !== null) this.#slotOfMeter.set(draft.meter, slot);
-    this.#stage({ reading: { ...draft, sequence: this.#next }, energy });
+    const sequence = this.#next;
+    this.#stage({ reading: { ...draft, sequence }, energy });
+    return sequence;
   }
 
   /**

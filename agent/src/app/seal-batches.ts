@@ -2,6 +2,7 @@ import * as node from "node:crypto";
 import type { MeterRole } from "@powershare/domain/evidence";
 import { cryptoFrom, statementHash, toHex } from "@powershare/domain/evidence";
 import type { Clock } from "../ports/clock.js";
+import type { EpochStore } from "../ports/epochs.js";
 import type { Signer } from "../ports/signer.js";
 import { type EvidenceStore, type ReadingStore, sequenceOf } from "../ports/store.js";
 import { Backoff, type Random } from "./backoff.js";
@@ -18,7 +19,7 @@ const checkEveryMs = 1_000;
 const { sha256 } = cryptoFrom(node);
 
 export interface SealBatchesOptions {
-  readonly store: EvidenceStore & Pick<ReadingStore, "pins">;
+  readonly store: EvidenceStore & Pick<ReadingStore, "pins"> & Pick<EpochStore, "epochs">;
   readonly readings: ReadingLog;
   readonly signer: Signer;
   readonly meters: LiveMeters;
@@ -35,6 +36,8 @@ export interface SealBatchesOptions {
   };
   /** Role of the meter at each place. */
   readonly roles: ReadonlyMap<string, MeterRole>;
+  /** Of meters that are named in the configuration, by id. */
+  readonly configured?: ReadonlyMap<string, MeterRole>;
   /** Told after each checkpoint that closed intervals. */
   readonly onIntervals: () => void;
 }
@@ -76,18 +79,23 @@ export function sealBatches(options: SealBatchesOptions): Loop {
   });
 }
 
+/** Role of every meter that is or was at a place. */
+function rolesOf({ store, roles, configured = new Map() }: SealBatchesOptions) {
+  const found = new Map(configured);
+  for (const [place, meter] of store.pins()) {
+    const role = roles.get(place);
+    if (role !== undefined) found.set(meter, role);
+  }
+  for (const { meter, follows, role } of store.epochs()) found.set(meter, role).set(follows, role);
+  return found;
+}
+
 /** Seals the oldest pending readings; true if more may be pending. */
 async function sealOnce(options: SealBatchesOptions): Promise<boolean> {
   const { store, readings, signer, clock, health, participant, slots } = options;
   readings.save();
   const pending = store.pendingReadings(mostReadings);
-  const pins = store.pins();
-  const roles = new Map(
-    [...options.roles].flatMap(([place, role]) => {
-      const meter = pins.get(place);
-      return meter === undefined ? [] : [[meter, role] as const];
-    }),
-  );
+  const roles = rolesOf(options);
   const batch = makeBatch(
     store.sealedHead(),
     pending,

@@ -6,7 +6,9 @@ import type {
   MeterRole,
   Reading,
 } from "@powershare/domain/evidence";
+import type { EpochStore } from "./epochs.js";
 import type { LedgerEvent, LedgerPosition } from "./ledger.js";
+import type { RejectedStore } from "./meters.js";
 import type { Overview } from "./overview.js";
 
 /** As the contract: a package carries at most this many intervals. */
@@ -159,4 +161,6 @@ export type Store = ReadingStore &
   OutboxStore &
   LedgerStore &
   PageStore &
-  RetentionStore;
+  RetentionStore &
+  EpochStore &
+  RejectedStore;

@@ -31,16 +31,18 @@ export class SimHousehold {
   readonly clock = new SimClock("2026-06-01T12:00:05.000Z");
   readonly bus = new SimBus(this.clock);
   readonly signer = new SimSigner("h1");
+  /** What the operator has confirmed. */
+  readonly registeredMeters: RegisteredDevice["meters"][number][] = [
+    { id: connectionMeter, role: "connection" },
+    { id: generatorMeter, role: "generator" },
+  ];
   readonly registered: RegisteredDevice = {
     participant: "h1",
     device: this.signer.device,
     attestationSpki: this.signer.keys.attestation.spki,
     readingSpki: this.signer.keys.reading.spki,
     counterName: this.signer.keys.counterName,
-    meters: [
-      { id: connectionMeter, role: "connection" },
-      { id: generatorMeter, role: "generator" },
-    ],
+    meters: this.registeredMeters,
   };
   readonly ledger = new SimLedger(this.clock, this.registered);
   readonly random = seeded(7);

@@ -4,6 +4,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { FastifyInstance } from "fastify";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { MeterReport } from "../../ports/meters.js";
 import type { Overview, Part } from "../../ports/overview.js";
 import { httpServer, listen } from "./server.js";
 
@@ -84,6 +85,8 @@ function noon(): Overview {
 }
 
 let shown = noon();
+const meters: MeterReport = { pending: [], rejected: [] };
+const decided: unknown[] = [];
 let server: FastifyInstance;
 let address: string;
 let browser: Browser;
@@ -93,6 +96,8 @@ beforeAll(async () => {
   if (!existsSync(pageDir)) throw new Error("the page is not built: npm run build");
   server = await httpServer({
     overview: () => shown,
+    meters: () => meters,
+    decide: { decide: (...decision) => void decided.push(decision) },
     store: { packages: () => [] },
     device: undefined,
     pageDir,

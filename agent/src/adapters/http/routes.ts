@@ -19,7 +19,7 @@ export interface Sources {
   readonly device: EvidenceFile["device"] | undefined;
 }
 
-type Api = FastifyInstance<
+export type Api = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
   ServerResponse,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CodedError } from "@powershare/domain/errors";
 import { parseEvidenceFile } from "@powershare/domain/evidence";
 import { TestHousehold } from "@powershare/domain/testing";
 import type { FastifyInstance } from "fastify";
@@ -10,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Overview, Part } from "../../ports/overview.js";
 import { silentLog } from "../../testing/sim-household.js";
+import type { MeterSources } from "./meter-routes.js";
 import { httpServer, listen } from "./server.js";
 
 const well: Part = {
@@ -44,6 +46,17 @@ let shown: Overview = {
   },
   counts: { readings: 0, rejected: 0, checkpoints: 0, intervals: 0, evidenceCommitted: 0 },
 };
+/** Takes one decision, about one epoch. */
+const decided: unknown[] = [];
+const meterSources: MeterSources = {
+  meters: () => ({ pending: [], rejected: [] }),
+  decide: {
+    decide: (...decision) => {
+      if (decision[0] !== "eastron/sdm630:1.2") throw new CodedError("meter.epoch-unknown", "none");
+      decided.push(decision);
+    },
+  },
+};
 const household = new TestHousehold(node, { participant: "h1" });
 const meter = household.meters[0]?.id ?? "";
 const packages = [household.evidence(meter, [{ importWh: 5, exportWh: 0 }])];
@@ -55,7 +68,14 @@ beforeAll(async () => {
   writeFileSync(join(pageDir, "index.html"), "<p>page</p>");
   const store = { packages: (_from: number, toMs: number) => (toMs > 0 ? packages : []) };
   const device = household.registration();
-  app = await httpServer({ overview: () => shown, store, device, pageDir, log: silentLog });
+  app = await httpServer({
+    ...meterSources,
+    overview: () => shown,
+    store,
+    device,
+    pageDir,
+    log: silentLog,
+  });
   port = await listen(app, "127.0.0.1", 0);
 });
 afterAll(async () => {

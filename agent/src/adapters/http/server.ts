@@ -11,19 +11,23 @@ import {
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
 import type { Log } from "../../ports/log.js";
+import { type ArchiveSources, addArchiveRoutes } from "./archive-routes.js";
+import { addMeterRoutes, decisionPath, type MeterSources } from "./meter-routes.js";
 import { addRoutes, type Sources } from "./routes.js";
 import { OverviewStream } from "./stream.js";
 
-export interface HttpOptions extends Sources {
+export interface HttpOptions extends Sources, MeterSources {
   /** Folder of the built page; without it only the API is served. */
   readonly pageDir: string;
+  readonly archive: ArchiveSources;
   readonly log: Log;
 }
 
 /**
- * The household's page and API: read only, for this machine only. There is no login, so it answers
- * only requests that name this machine as their host (a page elsewhere whose name is made to resolve
- * to us is refused) and gives no other origin leave to read.
+ * The household's page and API, for this machine only; read only but for the decision on a meter's new
+ * epoch. There is no login, so it answers only requests that name this machine as their host (a page
+ * elsewhere whose name is made to resolve to us is refused), gives no other origin leave to read, and
+ * takes a decision from its own page only.
  */
 export async function httpServer(options: HttpOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -42,8 +46,13 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
     if (!isOurs(request.headers.host, request.socket.localPort)) {
       return await reply.code(421).send({ error: "this host name is not served here" });
     }
-    if (request.method !== "GET" && request.method !== "HEAD") {
+    if (request.method === "GET" || request.method === "HEAD") return undefined;
+    if (request.method !== "POST" || request.url !== decisionPath) {
       return await reply.code(405).header("allow", "GET, HEAD").send({ error: "read only" });
+    }
+    // A page from elsewhere can make a browser post here, but not in our name.
+    if (request.headers.origin !== `http://${request.headers.host}`) {
+      return await reply.code(403).send({ error: "only this agent's own page may decide" });
     }
     return undefined;
   });
@@ -61,6 +70,10 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
   });
   await app.register(async (api) => {
     addRoutes(api.withTypeProvider<ZodTypeProvider>(), options, stream);
+    addMeterRoutes(api.withTypeProvider<ZodTypeProvider>(), options);
+  });
+  await app.register(async (api) => {
+    addArchiveRoutes(api.withTypeProvider<ZodTypeProvider>(), options.archive);
   });
   if (existsSync(options.pageDir)) await app.register(fastifyStatic, { root: options.pageDir });
   return app;

@@ -9,16 +9,16 @@ export function createOutboxStore(database: Database): OutboxStore {
   return {
     unsentMeters: () =>
       database.run((connection) =>
-        z
-          .array(z.string())
-          .parse(
-            connection
-              .prepare(
-                "SELECT meter FROM parcel WHERE state <> 'committed' UNION SELECT meter FROM interval WHERE parcel IS NULL",
-              )
-              .pluck()
-              .all(),
-          ),
+        z.array(z.string()).parse(
+          connection
+            .prepare(
+              `SELECT meter FROM
+                   (SELECT meter FROM parcel WHERE state <> 'committed' UNION SELECT meter FROM interval WHERE parcel IS NULL)
+                 WHERE meter NOT IN (SELECT meter FROM meter_epoch WHERE state <> 'confirmed')`,
+            )
+            .pluck()
+            .all(),
+        ),
       ),
     nextParcel: (meter) => database.run((connection) => nextParcel(connection, meter)),
     unsentEvidence: (meter, limit) =>

@@ -70,6 +70,14 @@ export function entriesAfter(connection: Connection, after: number, limit: numbe
   return [...readings, ...events].sort((a, b) => sequenceOf(a) - sequenceOf(b)).slice(0, limit);
 }
 
+/** Rejected readings, newest first. */
+export function rejectedReadings(connection: Connection, limit: number): Reading[] {
+  return connection
+    .prepare(`${selectReading} WHERE reason IS NOT NULL ORDER BY sequence DESC LIMIT ?`)
+    .all(limit)
+    .map((row) => toReading(row).reading);
+}
+
 /** Adds to one of the page's totals, in the transaction of what is counted. */
 export function addToTotal(connection: Connection, name: string, count: number): void {
   connection.prepare("UPDATE total SET value = value + ? WHERE name = ?").run(count, name);

@@ -40,6 +40,8 @@ export const checkedColumns = {
   unsettled: ["start_ms", "stage"],
   reached: ["participant", "end_ms"],
   total: ["name", "value"],
+  meter_epoch: ["number", "meter", "state", "body"],
+  meter_setup: ["meter", "setup"],
   pruned: ["only", "reading", "chain_head", "checkpoint", "statement_hash"],
 } as const;
 export type CheckedTable = keyof typeof checkedColumns;

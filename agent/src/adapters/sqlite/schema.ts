@@ -47,6 +47,19 @@ export const migrations: readonly string[] = [
   CREATE TABLE event (sequence INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
   `,
   withCrc(),
+  `
+  -- Meters that began to count anew, in the order in which it was noticed.
+  CREATE TABLE meter_epoch (
+    number INTEGER PRIMARY KEY, meter TEXT NOT NULL UNIQUE, state TEXT NOT NULL, body TEXT NOT NULL,
+    ${crcColumn("meter_epoch")}
+  ) STRICT;
+  -- Ratio and wiring that a meter said first.
+  CREATE TABLE meter_setup (
+    meter TEXT PRIMARY KEY, setup TEXT NOT NULL, ${crcColumn("meter_setup")}
+  ) STRICT, WITHOUT ROWID;
+  -- Few among many: for the page.
+  CREATE INDEX reading_rejected ON reading (sequence) WHERE reason IS NOT NULL;
+  `,
 ];
 
 /** Gives every row a check value. SQLite adds a stored column only to a new table, so each is copied. */

@@ -1,5 +1,6 @@
 import type { Store } from "../../ports/store.js";
 import { Database } from "./database.js";
+import { createEpochStore } from "./epochs.js";
 import { createEvidenceStore } from "./evidence.js";
 import { createLedgerStore } from "./ledger.js";
 import { createOutboxStore } from "./outbox.js";
@@ -30,6 +31,7 @@ export function storeOn(
     ...createLedgerStore(database, household),
     ...createPageStore(database),
     ...createRetentionStore(database),
+    ...createEpochStore(database),
     close: () => database.close(),
   };
 }
