@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.js";
 import { BusError, exceptionText, isBusy } from "./errors.js";
 import { FairQueue } from "./fair-queue.js";
-import { type Answer, assertRange, type RegisterRange } from "./frame.js";
+import { type Answer, assertRange, type RegisterRange, type UnitRange } from "./frame.js";
 import { type MeterStatistics, MeterWatch } from "./meter-watch.js";
 import type { ReaderOptions, ReadRequest } from "./register-reader.js";
 
@@ -36,6 +36,8 @@ export interface DispatcherOptions extends ReaderOptions {
   readonly longestAnswerMs?: number;
   /** Asks the meter and waits for its answer; rejects with BusError. Called for one job at a time. */
   readonly exchange: (job: Job) => Promise<Answer>;
+  /** Unit ids that may be asked. Default "serial". */
+  readonly units?: UnitRange;
   /** From when on the request may be sent. */
   readonly clearMs?: (request: RegisterRange) => number;
 }
@@ -67,7 +69,7 @@ export class Dispatcher {
 
   /** As RegisterReader.read. */
   async read(request: ReadRequest): Promise<Uint8Array> {
-    assertRange(request);
+    assertRange(request, this.#options.units);
     if (this.#closed) throw this.error("bus.closed", request, "the bus was closed");
     if (this.#queue.size >= (this.#options.maxQueued ?? 64)) {
       throw this.error("bus.queue-full", request, `${this.#queue.size} requests wait already`);

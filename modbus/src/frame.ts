@@ -32,11 +32,21 @@ export function withCrc(bytes: ArrayLike<number>): Uint8Array {
   return frame;
 }
 
+/** On a serial line (Modbus over Serial Line V1.02, 2.2), and over TCP, where devices listen to 0 and 255 too. */
+export type UnitRange = "serial" | "tcp";
+const unitLimits = { serial: [1, 247], tcp: [0, 255] } as const;
+
 /** Throws RangeError on what no frame can carry. */
-export function assertRange({ unit, address, count }: RegisterRange): void {
+export function assertRange(
+  { unit, address, count }: RegisterRange,
+  units: UnitRange = "serial",
+): void {
   const inside = (value: number, low: number, high: number) =>
     Number.isInteger(value) && value >= low && value <= high;
-  if (!inside(unit, 1, 247)) throw new RangeError(`unit ${unit} is not in 1..247`);
+  const [lowest, highest] = unitLimits[units];
+  if (!inside(unit, lowest, highest)) {
+    throw new RangeError(`unit ${unit} is not in ${lowest}..${highest}`);
+  }
   if (!inside(count, 1, protocolMaxRegisters)) throw new RangeError(`count ${count} not in 1..125`);
   if (!inside(address, 0, 0x10000 - count)) throw new RangeError(`address ${address} out of range`);
 }

@@ -27,9 +27,9 @@ export interface RegisterReader {
 /** What a meter's maker asks of the bus. */
 export interface MeterTiming {
   /** Least silence before the next request where 3.5 characters are not enough, ms. */
-  readonly pauseMs?: number;
+  readonly pauseMs?: number | undefined;
   /** What the meter usually needs to answer, ms. */
-  readonly turnaroundMs?: number;
+  readonly turnaroundMs?: number | undefined;
 }
 
 export interface ReaderOptions {

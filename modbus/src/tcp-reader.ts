@@ -43,6 +43,7 @@ class TcpReader implements RegisterReader {
       name: `${options.host}:${options.port}`,
       clock: this.#clock,
       random: Math.random,
+      units: "tcp",
       exchange: (job) => this.#exchange(job),
     });
   }

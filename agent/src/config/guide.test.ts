@@ -34,7 +34,10 @@ function settings(of: Json, path = "", required = true): [string, Json, boolean]
   const list = typeof items === "object" && !Array.isArray(items);
   if (list && items.type !== "string") return settings(items, `${path}[]`);
   const choices = of.anyOf?.flatMap((each) => (typeof each === "object" ? below(each, path) : []));
-  return choices?.length ? choices : [[path, of, required]];
+  if (!choices?.length) return [[path, of, required]];
+  // A short form beside the long one is a setting, too.
+  const isShort = of.anyOf?.some((each) => typeof each === "object" && each.type === "string");
+  return isShort ? [[path, of, required], ...choices] : choices;
 }
 
 describe("the guide to running a household", () => {
@@ -54,7 +57,7 @@ describe("the guide to running a household", () => {
 
   it("names what must be given", () => {
     for (const [path, { default: value }, required] of all) {
-      if (value !== undefined || /^(tpm|market)\./.test(path)) continue;
+      if (value !== undefined || /^(tpm|market)\.|\.adapter$/.test(path)) continue;
       expect(rows.get(path), path).toBe(required ? "required" : "optional");
     }
   });

@@ -41,6 +41,24 @@ describe("configuration", () => {
     expect(config.ledger.retryMaxMs).toBe(300_000);
   });
 
+  it.each([
+    ["serial: { adapter: A50285BI }", { serial: { adapter: "A50285BI" } }],
+    ['serial: { adapter: "1a86:7523" }', { serial: { adapter: "1a86:7523" } }],
+    ["tcp: 192.168.1.20:502", { tcp: { host: "192.168.1.20", port: 502 } }],
+    ['tcp: "[fe80::1]:502"', { tcp: { host: "fe80::1", port: 502 } }],
+    ["rtuOverTcp: gateway.local:4196", { rtuOverTcp: { host: "gateway.local", port: 4196 } }],
+  ])("takes a bus by %s", (line, place) => {
+    const { buses } = parseConfig(good.replace("serial: /dev/ttyUSB0", line), "a.yaml");
+    expect(buses[0]).toMatchObject(place);
+    const rest = Object.entries({
+      serial: undefined,
+      tcp: undefined,
+      rtuOverTcp: undefined,
+      ...place,
+    });
+    expect(rest.filter(([, value]) => value !== undefined)).toHaveLength(1);
+  });
+
   it("fills in what is left out", () => {
     const lean = good.replace(/^(slots|http|log|market| {2}sell| {2}buy):.*\n/gm, "");
     expect(parseConfig(lean, "a.yaml")).toMatchObject({
@@ -78,7 +96,35 @@ describe("configuration", () => {
       "    serial: /dev/ttyUSB0\n",
       "",
       "config.invalid",
-      "a.yaml:4: buses[0].serial: ",
+      "a.yaml:4: buses[0].serial: exactly one of serial, tcp and rtuOverTcp",
+    ],
+    [
+      "two transports of one bus",
+      "    serial: /dev/ttyUSB0\n",
+      "    serial: /dev/ttyUSB0\n    tcp: 192.168.1.20:502\n",
+      "config.invalid",
+      "a.yaml:6: buses[0].tcp: exactly one of",
+    ],
+    [
+      "an adapter by nothing",
+      "serial: /dev/ttyUSB0",
+      "serial: { adaptor: A50285BI }",
+      "config.invalid",
+      "a.yaml:5: buses[0].serial: a path, or { adapter: ",
+    ],
+    [
+      "a gateway without port",
+      "serial: /dev/ttyUSB0",
+      "rtuOverTcp: gateway.local",
+      "config.invalid",
+      "a.yaml:5: buses[0].rtuOverTcp: host:port",
+    ],
+    [
+      "a port that there is not",
+      "serial: /dev/ttyUSB0",
+      "tcp: gateway.local:70000",
+      "config.invalid",
+      "a.yaml:5: buses[0].tcp: a port from 1 to 65535",
     ],
     [
       "a serial number without quotes",

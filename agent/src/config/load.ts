@@ -65,7 +65,9 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   return {
     ...config,
     dataDir: absolute(config.dataDir),
-    buses: config.buses.map((bus) => ({ ...bus, serial: absolute(bus.serial) })),
+    buses: config.buses.map((bus) =>
+      typeof bus.serial === "string" ? { ...bus, serial: absolute(bus.serial) } : bus,
+    ),
     tpm: "device" in tpm ? { device: absolute(tpm.device) } : { swtpm: absolute(tpm.swtpm) },
     ledger: {
       ...ledger,

@@ -4,6 +4,7 @@ import { participantId } from "@powershare/domain/ledger";
 import { z } from "zod";
 
 const file = z.string().min(1).describe("Path, relative to this file or absolute");
+const pollIntervalMs = z.int().min(100).max(60_000);
 const microPerKwh = z.int().min(0).max(1_000_000_000);
 
 const meter = z.strictObject({
@@ -23,22 +24,62 @@ const meter = z.strictObject({
     .max(1000)
     .describe("Rating of the main fuse; bounds what a register can rise"),
   phases: z.union([z.literal(1), z.literal(3)]),
+  pollIntervalMs: pollIntervalMs
+    .optional()
+    .describe("From one reading of this meter to the next; left out: as for the bus"),
 });
 
-const bus = z.strictObject({
-  id: z.string().regex(/^[a-z0-9-]{1,20}$/, "lower-case letters, digits and dashes, at most 20"),
-  serial: file.describe("Serial device, e.g. /dev/ttyUSB0"),
-  baudRate: z.int().min(1200).max(115_200).default(9600),
-  parity: z.enum(["none", "even", "odd"]).default("none"),
-  pollIntervalMs: z.int().min(100).max(60_000).default(1000),
-  timeoutMs: z
-    .int()
-    .min(50)
-    .max(10_000)
-    .default(500)
-    .describe("How long a meter may take to answer"),
-  meters: z.array(meter).min(1).max(16),
-});
+const endpointText = /^(?:\[([0-9a-fA-F:]+)\]|([^\s:/[\]]+)):(\d{1,5})$/;
+
+const endpoint = z
+  .string()
+  .regex(endpointText, "host:port; an IPv6 address in brackets")
+  .transform((text, context) => {
+    const [, address, name, digits] = endpointText.exec(text) ?? [];
+    const port = Number(digits);
+    if (port < 1 || port > 65_535) context.addIssue("a port from 1 to 65535");
+    return { host: address ?? name ?? "", port };
+  });
+
+const serial = z.union(
+  [
+    file.describe("Serial device, e.g. /dev/ttyUSB0"),
+    z.strictObject({
+      adapter: z
+        .string()
+        .regex(/^[\w.:-]{1,64}$/, "USB serial number of the adapter, or vendor:product")
+        .describe("USB serial number of the adapter, or where it has none its vendor:product"),
+    }),
+  ],
+  { error: "a path, or { adapter: its USB serial number, or vendor:product }" },
+);
+
+const transports = ["serial", "tcp", "rtuOverTcp"] as const;
+
+const bus = z
+  .strictObject({
+    id: z.string().regex(/^[a-z0-9-]{1,20}$/, "lower-case letters, digits and dashes, at most 20"),
+    serial: serial.optional(),
+    tcp: endpoint.optional().describe("Modbus TCP, host:port"),
+    rtuOverTcp: endpoint.optional().describe("RTU frames through a serial gateway, host:port"),
+    baudRate: z.int().min(1200).max(115_200).default(9600),
+    parity: z.enum(["none", "even", "odd"]).default("none"),
+    stopBits: z.union([z.literal(1), z.literal(2)]).default(1),
+    pollIntervalMs: pollIntervalMs.default(1000),
+    timeoutMs: z
+      .int()
+      .min(50)
+      .max(10_000)
+      .default(500)
+      .describe("How long a meter may take to answer"),
+    meters: z.array(meter).min(1).max(16),
+  })
+  .superRefine((bus, context) => {
+    const given = transports.filter((transport) => bus[transport] !== undefined);
+    if (given.length === 1) return;
+    const message = "exactly one of serial, tcp and rtuOverTcp";
+    context.addIssue({ code: "custom", path: [given[1] ?? "serial"], message });
+  });
 export type BusConfig = z.infer<typeof bus>;
 
 const ledger = z.strictObject({
@@ -81,6 +122,29 @@ const time = z.strictObject({
     .describe("Time servers whose time is compared with this clock every 15 min"),
 });
 
+const store = z.strictObject({
+  keepDays: z
+    .int()
+    .min(7)
+    .max(3650)
+    .default(90)
+    .describe("How long raw readings are kept; intervals and packages are kept for good"),
+  maxMiB: z
+    .int()
+    .min(256)
+    .max(1_000_000)
+    .default(8192)
+    .describe("What the store may hold; above it older readings go before their time"),
+  reserveMiB: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(512)
+    .describe(
+      "Set aside for readings when the disk is full: a week of three meters read every second",
+    ),
+});
+
 /** The agent's whole configuration. Unknown keys are errors. */
 export const configSchema = z
   .strictObject({
@@ -91,6 +155,7 @@ export const configSchema = z
       error: "either { device: /dev/tpmrm0 } or { swtpm: path of its socket }",
     }),
     slots: slots.prefault({}),
+    store: store.prefault({}),
     time: time.prefault({}),
     ledger,
     market: market.prefault({}),

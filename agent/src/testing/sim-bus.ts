@@ -1,6 +1,6 @@
 import { CodedError } from "@powershare/domain/errors";
 import { encode, type Profile, type RegisterImage } from "@powershare/firmware-profiles";
-import type { Bus, BusRead } from "../ports/bus.js";
+import type { Bus, BusRead, MeterStatistics } from "../ports/bus.js";
 import type { Clock } from "../ports/clock.js";
 
 /** A meter that integrates a constant power, seen through its registers. */
@@ -43,6 +43,25 @@ export class SimBus implements Bus {
     const bytes = this.#image(unit, meter).read(table, address, count);
     if (bytes === undefined) throw new CodedError("bus.exception", `unit ${unit}: illegal address`);
     return bytes;
+  }
+
+  statistics(): MeterStatistics {
+    return {
+      answers: this.reads,
+      timeouts: 0,
+      crcErrors: 0,
+      exceptions: 0,
+      lateAnswers: 0,
+      latencyMs: wireMs,
+      timeoutMs: null,
+      sinceAnswerMs: 0,
+    };
+  }
+
+  confirmPort(): void {}
+
+  leavePort(): boolean {
+    return false;
   }
 
   async close(): Promise<void> {}
