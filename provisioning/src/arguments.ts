@@ -10,3 +10,17 @@ export function wholeNumber(low: number, high: number): (text: string) => number
     return value;
   };
 }
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Parser of an option's HOST:PORT; an IPv6 address stands in brackets. */
+export function endpoint(text: string): Endpoint {
+  const match = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text);
+  const port = Number(match?.[2]);
+  if (!match?.[1] || port < 1 || port > 65_535)
+    throw new InvalidArgumentError("expected HOST:PORT");
+  return { host: match[1], port };
+}

@@ -35,10 +35,13 @@ beforeAll(async () => {
   gateway.listen(0, "127.0.0.1");
   await once(gateway, "listening");
   const { port } = gateway.address() as AddressInfo;
+  await plugIn(port);
+});
+async function plugIn(port: number): Promise<void> {
   const pty = `pty,raw,echo=0,link=${path}`;
   socat = spawn("socat", [pty, `TCP:127.0.0.1:${port},nodelay`], { stdio: "ignore" });
   for (let tries = 0; !existsSync(path) && tries < 100; tries++) await sleep(50);
-});
+}
 afterAll(async () => {
   socat.kill();
   gateway.close();
@@ -95,6 +98,24 @@ test("20 snapshots of an SDM630 at 9600 Bd are right, each silence kept", async 
     }
   }
   expect(meter?.counts()).toEqual({ requests: 100, gapViolations: 0 });
+});
+
+test("an adapter that is pulled out and plugged in again ends nothing", async () => {
+  const { port } = gateway.address() as AddressInfo;
+  const reading = read("--serial", path, "--count", "5", "--interval", "500");
+  const seen = meter?.counts().requests ?? 0;
+  while ((meter?.counts().requests ?? 0) < seen + 8) await sleep(20);
+  const gone = once(socat, "exit");
+  socat.kill();
+  await gone;
+  await sleep(300);
+  await plugIn(port);
+  const outcome = await reading;
+  expect(outcome.code).toBe(0);
+  expect(outcome.stderr).toContain("going on");
+  const readings = readingsIn(outcome);
+  expect(readings).toHaveLength(5);
+  for (const { values } of readings) expect(values["voltageL1V"]).toBe(golden["voltageL1V"]);
 });
 
 test("RTU over TCP gives the same values", async () => {

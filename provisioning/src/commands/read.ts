@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PlannedRead, Profile } from "@powershare/firmware-profiles";
-import type { Parity, RegisterReader } from "@powershare/modbus";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { wholeNumber } from "../arguments.js";
+import type { Block, PlannedRead, Profile } from "@powershare/firmware-profiles";
+import type { Parity, RegisterReader, RtuMaster } from "@powershare/modbus";
+import { type Command, Option } from "commander";
+import { type Endpoint, endpoint, wholeNumber } from "../arguments.js";
 import { fail, print, say, usageError } from "../output.js";
 
 interface ReadOptions {
@@ -17,27 +17,23 @@ interface ReadOptions {
   readonly interval: number;
 }
 
-interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
+/** After the first reading trouble is waited out so long; an adapter may be plugged in again. */
+const patienceMs = 60_000;
 
-function endpoint(text: string): Endpoint {
-  const match = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text);
-  const port = Number(match?.[2]);
-  if (!match?.[1] || port < 1 || port > 65_535)
-    throw new InvalidArgumentError("expected HOST:PORT");
-  return { host: match[1], port };
-}
-
-async function openReader(options: ReadOptions, profile: Profile): Promise<RegisterReader> {
+async function openReader(
+  options: ReadOptions,
+  profile: Profile,
+): Promise<RegisterReader | RtuMaster> {
   const modbus = await import("@powershare/modbus");
   const { serial, tcp, rtuOverTcp } = options;
   const baudRate = options.baud ?? profile.serial?.baudRate ?? 9_600;
   const parity = options.parity ?? profile.serial?.parity ?? "none";
-  if (tcp) return modbus.openTcpReader(tcp);
-  if (rtuOverTcp) return modbus.openRtuOverTcpMaster({ ...rtuOverTcp, baudRate, parity });
-  return modbus.openRtuMaster({ path: serial ?? "", baudRate, parity });
+  const stopBits = profile.serial?.stopBits ?? 1;
+  const meters = new Map([[options.unit, profile.timing ?? {}]]);
+  if (tcp) return modbus.openTcpReader({ ...tcp, meters });
+  const line = { baudRate, parity, stopBits, meters };
+  if (rtuOverTcp) return modbus.openRtuOverTcpMaster({ ...rtuOverTcp, ...line });
+  return modbus.openRtuMaster({ path: serial ?? "", ...line });
 }
 
 /** One block; a block that came damaged, or not at all, is asked for once more. */
@@ -55,21 +51,62 @@ async function readBlock(reader: RegisterReader, unit: number, read: PlannedRead
   return { ...read, bytes: await reader.read(request).catch(again) };
 }
 
-async function poll(options: ReadOptions, stop: AbortSignal): Promise<void> {
-  const { decode, loadProfile, planReads } = await import("@powershare/firmware-profiles");
-  const profile = loadProfile(options.profile);
-  const baudRate = options.baud ?? profile.serial?.baudRate ?? 9_600;
-  const reads = planReads(profile, { pollClasses: ["fast", "slow"], baudRate });
-  const reader = await openReader(options, profile);
+/**
+ * All blocks of a reading. Where one fails, nothing: it is said, and the next reading is another
+ * try. Throws at the first reading, and when there was none for a minute.
+ */
+async function readAll(
+  reader: RegisterReader,
+  unit: number,
+  reads: readonly PlannedRead[],
+  goodMs: number | undefined,
+): Promise<Block[] | undefined> {
+  const blocks: Block[] = [];
   try {
+    for (const read of reads) blocks.push(await readBlock(reader, unit, read));
+    return blocks;
+  } catch (error) {
+    const isOver = goodMs === undefined || performance.now() - goodMs > patienceMs;
+    if (isOver || !(error instanceof Error)) throw error;
+    say(`powershare: ${error.message}; going on`);
+    // Where nothing is there, the next try fails at once.
+    await sleep(250);
+    return undefined;
+  }
+}
+
+/** The next time of the schedule that is still to come; what was missed is left out. */
+function nextDueMs(dueMs: number, intervalMs: number): number {
+  const lateMs = performance.now() - dueMs;
+  if (intervalMs === 0) return dueMs + lateMs;
+  return dueMs + Math.max(1, Math.ceil(lateMs / intervalMs)) * intervalMs;
+}
+
+async function poll(options: ReadOptions, stop: AbortSignal): Promise<void> {
+  const { decode, loadProfile, planReads, resolveProfile } = await import(
+    "@powershare/firmware-profiles"
+  );
+  const declared = loadProfile(options.profile);
+  const baudRate = options.baud ?? declared.serial?.baudRate ?? 9_600;
+  const reader = await openReader(options, declared);
+  try {
+    const profile = await resolveProfile(declared, async (table, address, count) => {
+      return (await readBlock(reader, options.unit, { table, address, count })).bytes;
+    });
+    const reads = planReads(profile, { pollClasses: ["fast", "slow"], baudRate });
     let dueMs = performance.now();
-    for (let n = 0; n < (options.count ?? Number.POSITIVE_INFINITY) && !stop.aborted; n++) {
+    let goodMs: number | undefined;
+    for (let left = options.count ?? Number.POSITIVE_INFINITY; left > 0; ) {
       await sleep(dueMs - performance.now(), undefined, { signal: stop }).catch(() => {});
       if (stop.aborted) break;
-      dueMs = Math.max(dueMs, performance.now()) + options.interval;
+      dueMs = nextDueMs(dueMs, options.interval);
       const at = new Date().toISOString();
-      const blocks = [];
-      for (const read of reads) blocks.push(await readBlock(reader, options.unit, read));
+      const blocks = await readAll(reader, options.unit, reads, goodMs);
+      if (!blocks) continue;
+      left--;
+      goodMs = performance.now();
+      // From now on the adapter is followed to wherever it is plugged in.
+      if ("confirmPort" in reader) reader.confirmPort();
       const values = decode(profile, blocks);
       const isWhole = profile.registers.every(({ quantity }) => quantity in values);
       const quality = isWhole ? "good" : "incomplete";
