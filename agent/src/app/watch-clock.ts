@@ -54,6 +54,7 @@ class StepRecorder {
   constructor(options: WatchClockOptions) {
     const { clock, last } = options;
     const before = last === undefined ? undefined : "event" in last ? last.event : last.reading;
+    if (before !== undefined) clock.resume(before);
     this.#options = options;
     this.#offsetMs =
       before?.bootId === clock.bootId

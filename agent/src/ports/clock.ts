@@ -8,6 +8,14 @@ export interface Moment {
   readonly monotonicMs: number;
 }
 
+/** A moment of the machine's past, as the log has it. */
+export interface PastMoment {
+  readonly at: string;
+  readonly monotonicMs: number;
+  readonly bootId: string;
+  readonly clock: ClockQuality;
+}
+
 /** Why the time is worth what it is; for health and page. */
 export interface ClockStatus {
   readonly quality: ClockQuality;
@@ -32,6 +40,8 @@ export interface Clock {
   /** `unknown` from the very moment on at which UTC stepped, until its keeper confirms it. */
   quality(): ClockQuality;
   status(): ClockStatus;
+  /** Goes on where the log ended, so that a restart does not make an unknown time a known one. */
+  resume(last: PastMoment): void;
   /** Resolves after `delayMs` of monotonic time, or as soon as the signal aborts. Never rejects. */
   sleep(delayMs: number, signal: AbortSignal): Promise<void>;
 }

@@ -10,6 +10,7 @@ import { ReadingLog } from "../app/reading-log.js";
 import { sealBatches } from "../app/seal-batches.js";
 import { watchClock } from "../app/watch-clock.js";
 import { Health } from "../app/watch-health.js";
+import type { PastMoment } from "../ports/clock.js";
 import type { Store, StoredEntry } from "../ports/store.js";
 import { seeded } from "./seeded.js";
 import { SimClock } from "./sim-clock.js";
@@ -29,6 +30,10 @@ class JudgedClock extends SimClock {
   keeping = new TimeKeeping(Date.parse(earliest));
   /** Believes in UTC blindly: what tests must notice. */
   credulous = false;
+
+  override resume(last: PastMoment): void {
+    if (last.bootId === this.bootId) this.keeping.resume(last, this.moment());
+  }
 
   override quality(): ClockQuality {
     return this.credulous ? "synchronised" : this.keeping.quality(this.moment());

@@ -1,5 +1,5 @@
 import type { ClockQuality } from "@powershare/domain/evidence";
-import type { Clock, ClockStatus, Moment } from "../ports/clock.js";
+import type { Clock, ClockStatus, Moment, PastMoment } from "../ports/clock.js";
 
 interface Sleeper {
   readonly atMs: number;
@@ -47,6 +47,8 @@ export class SimClock implements Clock {
   status(): ClockStatus {
     return { quality: this.quality(), keeper: "host", syncedAgoMs: null, contradictions: [] };
   }
+
+  resume(_last: PastMoment): void {}
 
   /** The machine starts again: another boot id, monotonic time from 0, and UTC as the machine finds it. */
   restart(utcMs: number): void {
@@ -120,6 +122,8 @@ class WorldClock implements Clock {
   quality(): ClockQuality {
     return "synchronised";
   }
+
+  resume(): void {}
 
   status(): ClockStatus {
     return { quality: "synchronised", keeper: "host", syncedAgoMs: 0, contradictions: [] };

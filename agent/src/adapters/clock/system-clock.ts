@@ -60,6 +60,9 @@ export function systemClock(options: SystemClockOptions): Clock & { close(): voi
     quality: () => keeping.quality(moment()),
     status: () => keeping.status(moment()),
     sleep,
+    resume: (last) => {
+      if (last.bootId === bootId) keeping.resume(last, moment());
+    },
     close: () => clearInterval(timer),
   };
 }

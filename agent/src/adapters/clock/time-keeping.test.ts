@@ -74,8 +74,13 @@ describe("the time", () => {
     ["where chrony is still 9.001 s away", (m) => m.report("chrony", 1, 9001), "unknown"],
     ["where chrony is 9 s away at most", (m) => m.report("chrony", 1, 9000), "synchronised"],
     [
-      "when its keeper steps it, and says so",
-      (m) => m.pass(1, 3600).report("timesyncd", 0.5),
+      "when its keeper stepped it and says so: that may be from before",
+      (m) => m.report("timesyncd", 1).pass(1, 3600).report("timesyncd", 0.5),
+      "unknown",
+    ],
+    [
+      "when its keeper compared once more after that",
+      (m) => m.pass(1, 3600).report("timesyncd", 0.5).pass(32).report("timesyncd", 0.5),
       "synchronised",
     ],
     ["between the step and that", (m) => m.report("timesyncd", 1).pass(1, 3600), "unknown"],
@@ -100,6 +105,17 @@ describe("the time", () => {
       (m) => m.report("kernel", 0).pass(1, 3600).report("kernel", null),
       "unknown",
     ],
+    [
+      "set back by hand, when UTC has come to the last comparison again",
+      (m) =>
+        m
+          .report("timesyncd", 1)
+          .pass(1, -60)
+          .report("timesyncd", -58)
+          .pass(59)
+          .report("timesyncd", 1),
+      "unknown",
+    ],
     ["stepped by 9 s", (m) => m.report("timesyncd", 1).pass(1, 9), "synchronised"],
     [
       "set by 4 s, confirmed, and by 6 s again",
@@ -115,6 +131,11 @@ describe("the time", () => {
       "at 1970, whatever its keeper says",
       (m) => m.pass(1, -noonMs / 1000).report("kernel", 0),
       "unknown",
+    ],
+    [
+      "kept by NTP that only the kernel tells of, after a step",
+      (m) => m.report("kernel", 0).pass(1, 3600).report("kernel", 0),
+      "synchronised",
     ],
     [
       "before the certificate, whatever its keeper says",
@@ -166,6 +187,19 @@ describe("the time", () => {
     ],
   ])("%s is worth what it should be", (_, history, quality) => {
     expect(history(new Machine()).quality).toBe(quality);
+  });
+
+  it.each<[name: string, at: string, clock: ClockQuality, quality: ClockQuality]>([
+    ["in a known time", "2026-06-01T11:59:00.000Z", "synchronised", "synchronised"],
+    ["in a time that nobody knew", "2026-06-01T11:59:00.000Z", "unknown", "unknown"],
+    ["before a step", "2026-06-01T10:59:00.000Z", "synchronised", "unknown"],
+  ])("goes on after a restart where the log ended %s", (_, at, clock, quality) => {
+    const machine = new Machine();
+    const before = { at, monotonicMs: hourS * 1000 - 60_000, clock };
+    machine.keeping.resume(before, { utcMs: noonMs, monotonicMs: hourS * 1000 });
+    machine.report("timesyncd", 30);
+    expect(machine.quality).toBe(quality);
+    expect(machine.pass(60).report("timesyncd", 1).quality).toBe("synchronised");
   });
 
   it("names sources that are more than 9 s apart from it", () => {

@@ -1,5 +1,5 @@
 import type { ClockQuality } from "@powershare/domain/evidence";
-import type { ClockStatus, Moment } from "../../ports/clock.js";
+import type { ClockStatus, Moment, PastMoment } from "../../ports/clock.js";
 import type { TimeReport } from "./time-service.js";
 
 /** A larger difference makes UTC doubtful: 1 % of 15 min (PTB-A 50.8). */
@@ -10,8 +10,8 @@ const synchronisedForMs = 2 * 3_600_000;
 const holdoverForMs = 24 * 3_600_000;
 /** After a step of a clock that its host keeps, which nobody can be asked about. */
 const hostDoubtMs = 60_000;
-/** A keeper steps the clock and then says so; a step is noticed within a second. */
-const noticedWithinMs = 2_000;
+/** So far a comparison may lie ahead: by rounding, and by what UTC was slewed or set since. */
+const aheadMs = doubtfulMs;
 
 /** How far another source of time is from this clock, ms; + is ahead. */
 export interface Comparison {
@@ -32,6 +32,12 @@ export class TimeKeeping {
   /** Monotonic time of the last step that makes UTC doubtful. */
   #steppedAtMs: number | undefined;
   #report: TimeReport | undefined;
+  /**
+   * A comparison that may be from before a step: UTC that was set back comes to that instant again, and
+   * it would look new. It counts for nothing until the keeper has another one, which NTP has half a minute
+   * after a step of its own. `any`: whichever the keeper names first.
+   */
+  #stale: number | "any" | undefined;
   /** Monotonic time at which the keeper last compared with a source. */
   #syncedAtMs: number | undefined;
   #comparisons: readonly Comparison[] = [];
@@ -41,6 +47,20 @@ export class TimeKeeping {
     this.#earliestMs = earliestMs;
   }
 
+  /**
+   * Goes on after a restart of the agent. Where the log ends in a time that was not known, or UTC has
+   * stepped since, the comparison that the keeper names first may be older than that.
+   */
+  resume(
+    last: Pick<PastMoment, "at" | "monotonicMs" | "clock">,
+    { utcMs, monotonicMs }: Moment,
+  ): void {
+    const movedMs = utcMs - monotonicMs - (Date.parse(last.at) - last.monotonicMs);
+    if (last.clock !== "unknown" && Math.abs(movedMs) <= doubtfulMs) return;
+    this.#stale = "any";
+    this.#syncedAtMs = undefined;
+  }
+
   /** What the keeper said at that moment; undefined where it did not answer: then the last answer ages. */
   reported(report: TimeReport | undefined, moment: Moment): void {
     this.#look(moment);
@@ -48,9 +68,11 @@ export class TimeKeeping {
     const { keeper, syncedAtMs } = report;
     const anew = keeper !== "host" && syncedAtMs !== this.#report?.syncedAtMs;
     this.#report = report;
-    const agoMs = syncedAtMs === undefined ? undefined : moment.utcMs - syncedAtMs;
+    if (this.#stale === "any") this.#stale = keeper === "kernel" ? undefined : syncedAtMs;
+    const old = syncedAtMs !== undefined && syncedAtMs === this.#stale;
+    const agoMs = old || syncedAtMs === undefined ? undefined : moment.utcMs - syncedAtMs;
     // A comparison that lies ahead was made before the clock was set back.
-    if (agoMs === undefined || agoMs < -noticedWithinMs) this.#syncedAtMs = undefined;
+    if (agoMs === undefined || agoMs < -aheadMs) this.#syncedAtMs = undefined;
     else if (report.errorMs > doubtfulMs) this.#syncedAtMs = undefined;
     else this.#syncedAtMs = moment.monotonicMs - Math.max(0, agoMs);
     if (anew && this.#syncedAtMs !== undefined) this.#offsetMs = moment.utcMs - moment.monotonicMs;
@@ -71,13 +93,12 @@ export class TimeKeeping {
     this.#look(moment);
     const { utcMs, monotonicMs } = moment;
     if (utcMs < this.#earliestMs || this.#outvoted()) return "unknown";
-    const sinceStepMs = monotonicMs - (this.#steppedAtMs ?? Number.NEGATIVE_INFINITY);
     if (this.#report?.keeper === "host") {
+      const sinceStepMs = monotonicMs - (this.#steppedAtMs ?? Number.NEGATIVE_INFINITY);
       return sinceStepMs >= hostDoubtMs ? "synchronised" : "unknown";
     }
     if (this.#syncedAtMs === undefined) return "unknown";
     const agoMs = monotonicMs - this.#syncedAtMs;
-    if (agoMs > sinceStepMs + noticedWithinMs) return "unknown";
     if (agoMs <= synchronisedForMs) return "synchronised";
     return agoMs <= holdoverForMs ? "holdover" : "unknown";
   }
@@ -113,6 +134,7 @@ export class TimeKeeping {
     if (Math.abs(offsetMs - this.#offsetMs) <= doubtfulMs) return;
     this.#offsetMs = offsetMs;
     this.#steppedAtMs = monotonicMs;
+    this.#stale = "any";
     // What the keeper said before is about another time; it has to say it again.
     this.#syncedAtMs = undefined;
   }
