@@ -6,6 +6,7 @@ import {
   type PlannedRead,
   type Profile,
   planReads,
+  resolveProfile,
   serialNumberOf,
   type Values,
 } from "@powershare/firmware-profiles";
@@ -39,33 +40,47 @@ export interface Identity {
 const energyQuantities = ["activeEnergyImportWh", "activeEnergyExportWh"];
 const setupQuantities = ["ctRatio", "wiringType"];
 
+/** The requests by which a meter is asked, for each purpose. */
+interface Plans {
+  readonly profile: Profile;
+  readonly fast: readonly PlannedRead[];
+  readonly energy: readonly PlannedRead[];
+  readonly serial: readonly PlannedRead[];
+  readonly setup: readonly PlannedRead[];
+}
+
+function plansOf(profile: Profile, baudRate: number): Plans {
+  const plan = (quantities: readonly string[]) => planReads(profile, { baudRate, quantities });
+  const known = setupQuantities.filter((name) =>
+    profile.identity.some(({ quantity }) => quantity === name),
+  );
+  return {
+    profile,
+    fast: planReads(profile, { baudRate }),
+    energy: plan(energyQuantities),
+    serial: plan(["serialNumber"]),
+    setup: known.length === 0 ? [] : plan(known),
+  };
+}
+
 /** Asks one meter, by the requests that its profile plans. */
 export class MeterReader {
   readonly #at: MeterPlace;
   readonly #options: ReaderOptions;
-  readonly #fast: readonly PlannedRead[];
-  readonly #energy: readonly PlannedRead[];
-  readonly #serial: readonly PlannedRead[];
-  readonly #setup: readonly PlannedRead[];
+  #known: Plans | undefined;
 
   constructor(at: MeterPlace, options: ReaderOptions) {
-    const { baudRate } = options;
-    const { profile } = at;
     this.#at = at;
     this.#options = options;
-    this.#fast = planReads(profile, { baudRate });
-    this.#energy = planReads(profile, { baudRate, quantities: energyQuantities });
-    this.#serial = planReads(profile, { baudRate, quantities: ["serialNumber"] });
-    const known = setupQuantities.filter((name) =>
-      profile.identity.some(({ quantity }) => quantity === name),
-    );
-    this.#setup = known.length === 0 ? [] : planReads(profile, { baudRate, quantities: known });
   }
 
-  /** @throws CodedError meter.no-value; an error with a code bus.* */
+  /** @throws CodedError meter.no-value; ProfileError where SunSpec models are not found; an error with a code bus.* */
   async identify(): Promise<Identity> {
     const { profile, place } = this.#at;
-    const found = serialNumberOf(decode(profile, await this.#read(this.#serial)));
+    // Where a SunSpec meter has its models, only the meter itself can say.
+    if (profile.sunspec) this.#known = undefined;
+    const { serial } = await this.#plans();
+    const found = serialNumberOf(await this.#decoded(serial));
     if (found === undefined) {
       throw new CodedError("meter.no-value", `${place}: the meter gives no serial number`);
     }
@@ -74,25 +89,44 @@ export class MeterReader {
 
   /** All that is read at every poll. @throws an error with a code bus.* */
   async read(): Promise<{ readonly blocks: readonly Block[]; readonly values: Values }> {
-    const blocks = await this.#read(this.#fast);
-    return { blocks, values: decode(this.#at.profile, blocks) };
+    const { profile, fast } = await this.#plans();
+    const blocks = await this.#read(fast);
+    return { blocks, values: decode(profile, blocks) };
   }
 
   /** The energy registers alone: another request, so no late answer to the one before passes for its answer. */
   async readEnergy(): Promise<RegisterValues | undefined> {
-    return energyOf(decode(this.#at.profile, await this.#read(this.#energy)));
+    return energyOf(await this.#decoded((await this.#plans()).energy));
   }
 
   /** Ratio and wiring; a meter that refuses them is still a meter. */
   async #readSetup(): Promise<string | undefined> {
-    if (this.#setup.length === 0) return undefined;
+    const { setup } = await this.#plans();
+    if (setup.length === 0) return undefined;
     try {
-      const values = decode(this.#at.profile, await this.#read(this.#setup));
+      const values = await this.#decoded(setup);
       const given = setupQuantities.filter((name) => values[name] !== undefined);
       return JSON.stringify(Object.fromEntries(given.map((name) => [name, values[name]])));
     } catch {
       return undefined;
     }
+  }
+
+  async #plans(): Promise<Plans> {
+    this.#known ??= plansOf(await this.#resolved(), this.#options.baudRate);
+    return this.#known;
+  }
+
+  #resolved(): Promise<Profile> {
+    return resolveProfile(this.#at.profile, async (table, address, count) => {
+      const [block] = await this.#read([{ table, address, count }]);
+      return block?.bytes ?? new Uint8Array();
+    });
+  }
+
+  async #decoded(plan: readonly PlannedRead[]): Promise<Values> {
+    const { profile } = await this.#plans();
+    return decode(profile, await this.#read(plan));
   }
 
   async #read(plan: readonly PlannedRead[]): Promise<Block[]> {
