@@ -1,4 +1,5 @@
 import { HealthCard, worstState } from "./components/health.js";
+import { DecisionCards, RejectedCard } from "./components/meters.js";
 import { NowCard } from "./components/now.js";
 import { TodayCard } from "./components/today.js";
 import { TradesCard } from "./components/trades.js";
@@ -35,10 +36,12 @@ export function App(words: Words) {
         </p>
       )}
       <main>
+        <DecisionCards {...words} />
         <NowCard now={data.now} at={data.at} {...words} />
         <WalletsCard wallet={data.wallet} {...words} />
         <TodayCard today={data.today} {...words} />
         <TradesCard trades={data.trades} {...words} />
+        <RejectedCard {...words} />
         <HealthCard health={data.health} counts={data.counts} {...words} />
       </main>
     </>

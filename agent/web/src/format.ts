@@ -8,6 +8,8 @@ const dayMs = 86_400_000;
 export interface Format {
   power(watts: number): string;
   energy(wh: number): string;
+  /** To the Wh, as a meter's display shows it. */
+  register(wh: number): string;
   /** A balance: as many digits as matter. */
   coins(nano: string): string;
   /** A payment: always six decimals, so that a column lines up. */
@@ -15,6 +17,7 @@ export interface Format {
   price(microPerKwh: number): string;
   cash(currency: string, micro: string): string;
   time(instant: string): string;
+  dateTime(instant: string): string;
   /** In the household's zone; with its offset on a day whose clocks change, as one hour comes twice. */
   hour(
     instant: string,
@@ -36,6 +39,7 @@ export function formatFor(language: Language): Format {
   const tag = locale[language];
   const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 });
   const kilo = new Intl.NumberFormat(tag, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const exact = new Intl.NumberFormat(tag, { minimumFractionDigits: 3, useGrouping: false });
   const coin = new Intl.NumberFormat(tag, { minimumFractionDigits: 2, maximumFractionDigits: 6 });
   const payment = new Intl.NumberFormat(tag, {
     minimumFractionDigits: 6,
@@ -47,6 +51,7 @@ export function formatFor(language: Language): Format {
     minute: "2-digit",
     second: "2-digit",
   });
+  const dayClock = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "medium" });
   const hourMinute = { hour: "2-digit", minute: "2-digit" } as const;
   const ago = new Intl.RelativeTimeFormat(tag, { numeric: "always" });
   return {
@@ -57,6 +62,7 @@ export function formatFor(language: Language): Format {
         : `${kilo.format(watts / 1000)} kW`,
     energy: (wh) =>
       Math.abs(wh) < 1000 ? `${whole.format(wh)} Wh` : `${kilo.format(wh / 1000)} kWh`,
+    register: (wh) => `${exact.format(decimalText(BigInt(wh), 3))} kWh`,
     coins: (nano) => coin.format(decimalText(BigInt(nano), 9)),
     amount: (nano) => payment.format(decimalText(BigInt(nano), 9)),
     price: (microPerKwh) => rate.format(decimalText(BigInt(microPerKwh), 6)),
@@ -65,6 +71,7 @@ export function formatFor(language: Language): Format {
         decimalText(BigInt(micro), 6),
       ),
     time: (instant) => clock.format(new Date(instant)),
+    dateTime: (instant) => dayClock.format(new Date(instant)),
     hour: (instant, { start, end, zone }) => {
       const changes = Date.parse(end) - Date.parse(start) !== dayMs;
       const offset = changes ? ({ timeZoneName: "shortOffset" } as const) : {};

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import type { Overview } from "../../src/ports/overview.js";
+import { followMeters } from "./meters.js";
 
 export type { Overview };
 export type Part = Overview["health"]["bus"];
@@ -13,8 +14,10 @@ export const connected = signal(false);
 export function followAgent(): void {
   const source = new EventSource("/api/stream");
   source.addEventListener("overview", (event) => {
-    overview.value = JSON.parse(event.data as string) as Overview;
+    const told = JSON.parse(event.data as string) as Overview;
+    overview.value = told;
     connected.value = true;
+    followMeters(told);
   });
   source.addEventListener("error", () => {
     connected.value = false;

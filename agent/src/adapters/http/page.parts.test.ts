@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { FastifyInstance } from "fastify";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -20,6 +21,44 @@ const working: Part = {
   code: null,
   message: null,
   remedy: null,
+};
+
+/** A meter that was reset two minutes ago, and what was read of it before that was clear. */
+const questionable: MeterReport = {
+  pending: [
+    {
+      meter: "eastron/sdm630:12345678.2",
+      follows: "eastron/sdm630:12345678",
+      place: "line1/1",
+      role: "connection",
+      reason: "registers",
+      closing: { at: "2026-06-01T11:57:00.000Z", importWh: 54_321_987, exportWh: 1_234 },
+      opening: { at: "2026-06-01T11:57:01.000Z", importWh: 12, exportWh: 0 },
+      now: { at: "2026-06-01T11:59:58.000Z", importWh: 450, exportWh: 0 },
+    },
+  ],
+  rejected: [
+    {
+      meter: "eastron/sdm630:12345678",
+      code: "meter.register-went-back",
+      meaning: "fell",
+      from: "2026-06-01T11:57:01.000Z",
+      to: "2026-06-01T11:57:09.000Z",
+      count: 9,
+      importWh: 12,
+      exportWh: 0,
+    },
+    {
+      meter: "eastron/sdm230:87654321",
+      code: "meter.no-value",
+      meaning: "none",
+      from: "2026-06-01T09:00:00.000Z",
+      to: "2026-06-01T09:00:00.000Z",
+      count: 1,
+      importWh: null,
+      exportWh: null,
+    },
+  ],
 };
 
 /** A sunny noon; each test bends it. */
@@ -85,7 +124,7 @@ function noon(): Overview {
 }
 
 let shown = noon();
-const meters: MeterReport = { pending: [], rejected: [] };
+let meters: MeterReport = { pending: [], rejected: [] };
 const decided: unknown[] = [];
 let server: FastifyInstance;
 let address: string;
@@ -100,6 +139,11 @@ beforeAll(async () => {
     decide: { decide: (...decision) => void decided.push(decision) },
     store: { packages: () => [] },
     device: undefined,
+    archive: {
+      folder: "",
+      store: { usedBytes: () => 0, backup: async () => {} },
+      csv: async function* () {},
+    },
     pageDir,
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
@@ -115,6 +159,8 @@ afterAll(async () => {
 });
 beforeEach(() => {
   shown = noon();
+  meters = { pending: [], rejected: [] };
+  decided.length = 0;
   complaints.length = 0;
 });
 
@@ -155,7 +201,10 @@ describe("the household's page in a browser", () => {
     { locale: "pt-PT", colorScheme: "light", width: 1280 },
     { locale: "en-GB", colorScheme: "dark", width: 320 },
   ] as const)("is accessible and fits: $locale, $colorScheme, $width px", async (look) => {
+    meters = questionable;
     const page = await open(look);
+    await page.getByRole("checkbox").waitFor();
+    await page.locator("summary").last().click();
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
     const overflow = await page.evaluate(
@@ -203,6 +252,43 @@ describe("the household's page in a browser", () => {
     expect(text).not.toMatch(/\b0 W\b/);
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations).toEqual([]);
+  });
+
+  it("asks about a meter that counts anew, and sends what it showed", async () => {
+    meters = questionable;
+    const page = await open();
+    const card = page.getByRole("region", { name: "A question about your meter" });
+    await card.waitFor();
+    expect(await card.innerText()).toMatch(
+      /Was it reset\?[\s\S]*54321\.987 kWh[\s\S]*0\.012 kWh[\s\S]*0\.450 kWh/,
+    );
+    const yes = page.getByRole("button", { name: "Yes, count on from there" });
+    expect(await yes.isDisabled()).toBe(true);
+    await page.getByLabel("I have compared these values with the meter's display").check();
+    meters = { ...questionable, pending: [] };
+    await yes.click();
+    await card.waitFor({ state: "detached" });
+    expect(decided).toEqual([
+      ["eastron/sdm630:12345678.2", "confirm", { importWh: 12, exportWh: 0 }],
+    ]);
+    expect(complaints).toEqual([]);
+  });
+
+  it("shows what was not believed, when and why, in the reader's words", async () => {
+    meters = questionable;
+    const page = await open({ locale: "pt-PT" });
+    await page.getByText("Mostrar: 2").click();
+    const card = page.getByRole("region", { name: "Leituras não aceites" });
+    expect(await card.innerText()).toMatch(
+      /O contador mostrou menos do que antes\.[\s\S]*Leituras: 9[\s\S]*importação 0,012 kWh[\s\S]*meter\.register-went-back[\s\S]*não mostrou valor/,
+    );
+  });
+
+  it("keeps its script within 60 kB on the wire", () => {
+    const scripts = readdirSync(`${pageDir}/assets`).filter((name) => name.endsWith(".js"));
+    const bytes = scripts.map((name) => gzipSync(readFileSync(`${pageDir}/assets/${name}`)).length);
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThan(60_000);
   });
 
   it("follows the present without being asked, and keeps a hostile name inert", async () => {

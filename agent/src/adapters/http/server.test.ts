@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Overview, Part } from "../../ports/overview.js";
 import { silentLog } from "../../testing/sim-household.js";
+import type { ArchiveSources } from "./archive-routes.js";
 import type { MeterSources } from "./meter-routes.js";
 import { httpServer, listen } from "./server.js";
 
@@ -61,6 +62,17 @@ const household = new TestHousehold(node, { participant: "h1" });
 const meter = household.meters[0]?.id ?? "";
 const packages = [household.evidence(meter, [{ importWh: 5, exportWh: 0 }])];
 const pageDir = mkdtempSync(join(tmpdir(), "powershare-page-"));
+const archive: ArchiveSources = {
+  folder: pageDir,
+  store: {
+    usedBytes: () => 1000,
+    backup: async (path) => writeFileSync(path, "SQLite format 3"),
+  },
+  csv: async function* (name, fromMs, toMs) {
+    yield `${name}\r\n`;
+    yield `${fromMs},${toMs}\r\n`;
+  },
+};
 let app: FastifyInstance;
 let port: number;
 
@@ -73,6 +85,7 @@ beforeAll(async () => {
     overview: () => shown,
     store,
     device,
+    archive,
     pageDir,
     log: silentLog,
   });
@@ -222,6 +235,69 @@ describe("who is answered", () => {
       expect((await ask("/api/overview", { method })).status).toBe(405);
     },
   );
+
+  describe("with a decision", () => {
+    const decision = { meter: "eastron/sdm630:1.2", decision: "confirm", importWh: 4, exportWh: 0 };
+    const post = (headers: Record<string, string>, body: object = decision): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const path = "/api/meters/decision";
+        const type = { "content-type": "application/json" };
+        const asked = request(
+          { host: "127.0.0.1", port, path, method: "POST", headers: { ...type, ...headers } },
+          (response) => {
+            response.resume();
+            response.on("end", () => resolve(response.statusCode ?? 0));
+          },
+        );
+        asked.on("error", reject);
+        asked.end(JSON.stringify(body));
+      });
+    const own = () => ({ host: `localhost:${port}`, origin: `http://localhost:${port}` });
+    const others = [
+      "http://evil.example",
+      "null",
+      "http://localhost",
+      "http://localhost:1",
+      "https://localhost:{port}",
+      "http://127.0.0.1:{port}",
+      "http://localhost:{port}.evil.example",
+      "http://evil.example:{port}",
+      "file://",
+      "",
+    ];
+
+    it("is this agent's own page", async () => {
+      decided.length = 0;
+      expect(await post(own())).toBe(204);
+      expect(decided).toEqual([["eastron/sdm630:1.2", "confirm", { importWh: 4, exportWh: 0 }]]);
+    });
+
+    it.each(others)("is not a page from '%s'", async (name) => {
+      decided.length = 0;
+      const { host } = own();
+      expect(await post({ host, origin: name.replace("{port}", `${port}`) })).toBe(403);
+      expect(await post({ host: "evil.example", origin: "http://evil.example" })).toBe(421);
+      expect(decided).toEqual([]);
+    });
+
+    it("is nobody who says nothing of an origin, or sends a form", async () => {
+      decided.length = 0;
+      const { host, origin } = own();
+      expect(await post({ host })).toBe(403);
+      expect(await post({ host, origin, "content-type": "text/plain" })).toBe(400);
+      expect(decided).toEqual([]);
+    });
+
+    it.each([
+      [409, { ...decision, meter: "eastron/sdm630:1.3" }],
+      [400, { ...decision, decision: "maybe" }],
+      [400, { ...decision, importWh: 0.5 }],
+      [400, { ...decision, more: 1 }],
+      [413, { ...decision, meter: "m".repeat(2_000) }],
+    ])("is told %i about what cannot be decided", async (status, body) => {
+      expect(await post(own(), body)).toBe(status);
+    });
+  });
 
   it("are at most sixteen listeners at a time", async () => {
     const listeners = Array.from({ length: 20 }, () =>
