@@ -49,15 +49,26 @@ function stopsFor(profile: Profile, registers: readonly Register[]): Stop[] {
   return [...stops.values()].toSorted((a, b) => a.address - b.address);
 }
 
-/** Whether one request may read all from `from` to before `to`. */
+/** Whether one request may read all from `from` to before `to`: as far as the meter allows, and no value in part. */
 function mayRead(profile: Profile) {
   const { model } = shiftsOf(profile);
+  const values = [
+    ...profile.registers,
+    ...profile.factors,
+    ...(profile.sunspec ? [] : profile.identity),
+  ];
+  const cuts = (table: Table, at: number) =>
+    values.some(
+      (value) => value.table === table && value.address < at && at < value.address + value.length,
+    );
   const runs = {
     input: declaredRuns(profile, "input"),
     holding: declaredRuns(profile, "holding"),
   };
   return (table: Table, from: number, to: number) =>
     to - from <= profile.maxRegisters &&
+    !cuts(table, from - model) &&
+    !cuts(table, to - model) &&
     !isPartial(profile, { table, address: from - model, length: to - from }) &&
     (profile.gaps === "readable" ||
       undeclaredBetween(runs[table], from - model, to - model) === undefined);

@@ -1,3 +1,4 @@
+import { ProfileError } from "./errors.js";
 import { pairedQuantity } from "./quantities.js";
 import type { Table } from "./schema.js";
 
@@ -33,15 +34,77 @@ interface Best {
 
 const end = ({ address, length }: Stop) => address + length;
 
-/** The requests of least cost for the stops of one table, sorted by address. */
+/** Plans tried before answers of equal length are left so. */
+const mostPlans = 64;
+
+/**
+ * The requests of least cost for the stops of one table, sorted by address. Among plans of as many
+ * requests that cost less than one more, one without equally long answers is taken, where there is one.
+ * Throws ProfileError `profile.invalid` where no requests can read all stops.
+ */
 export function planTable(stops: readonly Stop[], rules: Rules): readonly Read[] {
-  const reads = leastCost(stops, rules) ?? [];
-  return withUniqueLengths(reads, rules);
+  const splits = stops.map((_, cut) => !rules.isTogether || maySplit(stops, cut));
+  const first = planWithout(new Set(), stops, rules, splits);
+  if (!first) {
+    const places = stops.map(({ address }) => address).join(", ");
+    throw new ProfileError("profile.invalid", `no requests within its limits read ${places}`);
+  }
+  let best = first;
+  const waiting = [first];
+  for (let tried = 1; tried < mostPlans && best.repeated.length > 0; ) {
+    const plan = waiting.shift();
+    if (!plan) break;
+    for (const { read } of plan.repeated) {
+      const next = planWithout(new Set([...plan.banned, keyOf(read)]), stops, rules, splits);
+      tried += 1;
+      const isAsGood =
+        next &&
+        next.reads.length === first.reads.length &&
+        total(next.reads) < total(first.reads) + rules.requestCost;
+      if (!isAsGood) continue;
+      if (next.repeated.length < best.repeated.length) best = next;
+      waiting.push(next);
+    }
+  }
+  return best.reads;
+}
+
+interface Plan {
+  readonly reads: readonly Read[];
+  /** Requests, before they were lengthened, whose answers are as long as another's. */
+  readonly repeated: readonly { readonly read: Read }[];
+  readonly banned: ReadonlySet<string>;
+}
+
+const keyOf = ({ address, count }: Read) => `${address} ${count}`;
+const total = (reads: readonly Read[]) => reads.reduce((sum, { count }) => sum + count, 0);
+
+function planWithout(
+  banned: ReadonlySet<string>,
+  stops: readonly Stop[],
+  rules: Rules,
+  splits: readonly boolean[],
+): Plan | undefined {
+  const least = leastCost(stops, splits, {
+    ...rules,
+    mayRead: (table, from, to) =>
+      !banned.has(keyOf({ table, address: from, count: to - from })) &&
+      rules.mayRead(table, from, to),
+  });
+  if (!least) return undefined;
+  const reads = withUniqueLengths(least, rules);
+  const repeated = reads
+    .map((each, index) => ({ count: each.count, read: least[index] ?? each }))
+    .filter(({ count }) => reads.filter((other) => other.count === count).length > 1);
+  return { reads, repeated, banned };
 }
 
 /** best[n] reads the first n stops. */
-function leastCost(stops: readonly Stop[], rules: Rules): readonly Read[] | undefined {
-  const splits = stops.map((_, cut) => !rules.isTogether || maySplit(stops, cut));
+function leastCost(
+  stops: readonly Stop[],
+  splits: readonly boolean[],
+  rules: Rules,
+): readonly Read[] | undefined {
   const best: (Best | undefined)[] = [{ cost: 0, reads: [] }];
   for (const last of stops.keys()) {
     let found: Best | undefined;
@@ -79,31 +142,39 @@ function maySplit(stops: readonly Stop[], cut: number): boolean {
  */
 function withUniqueLengths(reads: readonly Read[], rules: Rules): Read[] {
   const taken = new Set<number>();
-  // The longest first: they have the least room, and a shorter one is lengthened for less.
-  const byLength = reads.toSorted((a, b) => b.count - a.count);
-  const changed = byLength.map((read) => {
-    const unique = longerReads(read, rules).find(({ count }) => !taken.has(count)) ?? read;
+  // Those with the least room choose first.
+  const choices = reads
+    .map((read) => ({ read, longer: longerReads(read, rules) }))
+    .toSorted((a, b) => a.longer.length - b.longer.length || b.read.count - a.read.count);
+  const changed = choices.map(({ read, longer }) => {
+    const unique = longer.find(({ count }) => !taken.has(count)) ?? read;
     taken.add(unique.count);
     return unique;
   });
   return changed.toSorted((a, b) => a.address - b.address);
 }
 
-/** The request, then those that end or begin with one more measured value, shortest first. */
+/** The request, then those that begin or end some values on, shortest first; none costs as much as another request. */
 function longerReads(read: Read, { boundaries, mayRead, requestCost }: Rules): Read[] {
   const near = boundaries.filter(({ table }) => table === read.table);
   const to = read.address + read.count;
-  const starts = [
-    read.address,
-    ...near.map(({ address }) => address).filter((at) => at < read.address),
-  ];
-  const last = Math.max(to, ...near.map(end));
   const step = Math.min(...near.map(({ length }) => length));
-  const inHole = [to + step, to + 2 * step, to + 3 * step].filter((at) => at <= last);
-  const ends = [to, ...near.map(end).filter((at) => at > to), ...inHole];
-  return starts
-    .flatMap((address) => ends.map((at) => ({ table: read.table, address, count: at - address })))
-    .filter(({ count }) => count <= read.count + requestCost)
+  const [low, high] = [
+    Math.min(read.address, ...near.map(({ address }) => address)),
+    Math.max(to, ...near.map(end)),
+  ];
+  const steps = [1, 2, 3, 4].map((n) => n * step);
+  const starts = [...near.map(({ address }) => address), ...steps.map((n) => read.address - n)];
+  const ends = [...near.map(end), ...steps.map((n) => to + n)];
+  return [read.address, ...new Set(starts.filter((at) => low <= at && at < read.address))]
+    .flatMap((address) =>
+      [to, ...new Set(ends.filter((at) => to < at && at <= high))].map((at) => ({
+        table: read.table,
+        address,
+        count: at - address,
+      })),
+    )
+    .filter(({ count }) => count < read.count + requestCost)
     .filter(({ address, count }) => mayRead(read.table, address, address + count))
     .toSorted((a, b) => a.count - b.count || b.address - a.address);
 }
