@@ -1,7 +1,6 @@
 import { CodedError } from "@powershare/domain/errors";
 import { busPlan, loadProfile } from "@powershare/firmware-profiles";
 import { openBus } from "./adapters/bus/open-bus.js";
-import type { Loop } from "./app/loop.js";
 import { type PolledPlace, type PollMetersOptions, pollMeters } from "./app/poll-meters.js";
 import type { BusConfig } from "./config/schema.js";
 import type { MeterStatistics } from "./ports/bus.js";
@@ -68,10 +67,10 @@ function unevenLines(
 export type MeterStatus = MeterStatistics & { readonly place: string };
 
 export interface Lines {
-  readonly polling: readonly Loop[];
   /** Of all meters, since the start. */
   statistics(): MeterStatus[];
-  close(): Promise<void>;
+  /** Ends the polling, and what waits for an answer with it. */
+  stop(): Promise<void>;
 }
 
 type LinesOptions = Omit<PollMetersOptions, "bus" | "pollIntervalMs" | "timeoutMs" | "baudRate">;
@@ -88,16 +87,18 @@ export async function openLines(
       return { bus, places, line: await openBus({ ...bus, meters: new Map(timings) }) };
     }),
   );
+  const polling = lines.map(({ bus, line, places }) =>
+    pollMeters({ ...bus, ...options, bus: line, places }),
+  );
   return {
-    polling: lines.map(({ bus, line, places }) =>
-      pollMeters({ ...bus, ...options, bus: line, places }),
-    ),
     statistics: () =>
       lines.flatMap(({ line, places }) =>
         places.map(({ place, unit }) => ({ place, ...line.statistics(unit) })),
       ),
-    async close() {
+    async stop() {
+      const stopped = polling.map((loop) => loop.stop());
       await Promise.all(lines.map(({ line }) => line.close()));
+      await Promise.all(stopped);
     },
   };
 }

@@ -8,9 +8,7 @@ import { parseArgs } from "node:util";
 import { systemZone } from "@powershare/domain/calendar";
 import { codeOf, remedyFor } from "@powershare/domain/errors";
 import type { MeterRole } from "@powershare/domain/evidence";
-import { loadProfile } from "@powershare/firmware-profiles";
 import pino from "pino";
-import { rtuBus } from "./adapters/bus/rtu.js";
 import { systemClock } from "./adapters/clock/system-clock.js";
 import { fabricLedger } from "./adapters/fabric/ledger.js";
 import { httpServer, listen } from "./adapters/http/server.js";
@@ -28,7 +26,6 @@ import { MeterEpochs } from "./app/meter-epochs.js";
 import type { MeterPlace } from "./app/meter-poller.js";
 import { meterReportOf } from "./app/meter-report.js";
 import { overviewOf } from "./app/overview.js";
-import { pollMeters } from "./app/poll-meters.js";
 import { ReadingLog } from "./app/reading-log.js";
 import { sealBatches } from "./app/seal-batches.js";
 import { trade } from "./app/trade.js";
@@ -36,8 +33,9 @@ import { watchClock } from "./app/watch-clock.js";
 import { watchDisk } from "./app/watch-disk.js";
 import { Health } from "./app/watch-health.js";
 import { LedgerWatch } from "./app/watch-ledger.js";
+import { openLines, placesOf } from "./buses.js";
 import { loadConfig } from "./config/load.js";
-import type { BusConfig, Config } from "./config/schema.js";
+import type { Config } from "./config/schema.js";
 
 const stopWithinMs = 5_000;
 const pageDir = fileURLToPath(new URL("./web", import.meta.url));
@@ -50,8 +48,8 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
   const clock = systemClock({ earliest, servers: config.time.compareWith });
   const health = new Health(clock, log);
   const meters = new LiveMeters();
-  const pollIntervalMs = Math.max(...buses.map((bus) => bus.pollIntervalMs));
-  const placesOf = new Map(buses.map((bus) => [bus.id, placesOn(bus)]));
+  const places = placesOf(buses);
+  const pollIntervalMs = Math.max(...places.map((meter) => meter.pollIntervalMs));
 
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const signer = tpmSigner(config.tpm, join(dataDir, "identity.json"));
@@ -83,7 +81,7 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
 
   const draining = drainOutbox({ ...shared, retryMaxMs: config.ledger.retryMaxMs });
   const trading = trade({ ...shared, criteria: config.market });
-  const roles = new Map([...placesOf.values()].flat().map(({ place, role }) => [place, role]));
+  const roles = new Map(places.map(({ place, role }) => [place, role]));
   const onIntervals = (): void => {
     draining.wake();
     trading.wake();
@@ -92,26 +90,11 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     ...shared,
     slots: { ...slots, earliest },
     roles,
-    configured: configuredMeters([...placesOf.values()].flat()),
+    configured: configuredMeters(places),
     onIntervals,
   });
-  const lines = await Promise.all(
-    buses.map(async (bus) => ({
-      bus,
-      line: await rtuBus(bus),
-      places: placesOf.get(bus.id) ?? [],
-    })),
-  );
-  const polling = lines.map(({ bus, line, places }) =>
-    pollMeters({
-      ...bus,
-      ...shared,
-      slotSeconds,
-      bus: line,
-      places,
-      onPolled: () => sealing.wake(),
-    }),
-  );
+  const onPolled = () => sealing.wake();
+  const lines = await openLines(buses, { ...shared, slotSeconds, places, onPolled });
   const onLedger: Loop[] = [
     draining,
     trading,
@@ -130,7 +113,7 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     staleAfterMs: 3 * pollIntervalMs + 2_000,
     height: () => ledgerWatch.height,
   });
-  const profiles = [...placesOf.values()].flat().map(({ profile }) => profile);
+  const profiles = places.map(({ profile }) => profile);
   const meterReport = meterReportOf({ store, epochs, profiles });
   const device = readRegistration(dataDir, config.ledger.certificate);
   const http = await httpServer({
@@ -146,8 +129,8 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
   log.info({ participant, device: signer.device, page: `http://localhost:${port}/` }, "started");
 
   return async () => {
-    await Promise.all([...polling, watchingDisk, watchingClock].map((loop) => loop.stop()));
-    await Promise.all([sealing.stop(), http.close(), ...lines.map(({ line }) => line.close())]);
+    await Promise.all([lines, watchingDisk, watchingClock].map((loop) => loop.stop()));
+    await Promise.all([sealing.stop(), http.close()]);
     readings.save();
     await ledger.close();
     await Promise.all(onLedger.map((loop) => loop.stop()));
@@ -155,15 +138,6 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     store.close();
     clock.close();
   };
-}
-
-function placesOn(bus: BusConfig): MeterPlace[] {
-  return bus.meters.map(({ profile, serialNumber, ...meter }) => ({
-    ...meter,
-    place: `${bus.id}/${meter.unit}`,
-    profile: loadProfile(profile),
-    serialNumber,
-  }));
 }
 
 /** Role by id of the meters whose serial number is configured. */

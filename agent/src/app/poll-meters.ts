@@ -89,11 +89,13 @@ class PatientPoller {
       this.#port.heard(refusal);
       return 0;
     } catch (error) {
+      const code = codeOf(error);
+      // The agent stops.
+      if (code === "bus.closed") return 0;
       this.#failures += 1;
       meters.silent(place);
       // One bad frame is no trouble yet.
       if (this.#failures > 1) health.problem("bus", place, severityOf(role), error);
-      const code = codeOf(error);
       if (busTrouble.has(code)) return 0;
       this.#port.failed(code);
       return this.#backoff.next();
