@@ -1,7 +1,7 @@
 import "./heap-flags.js";
 
 import { X509Certificate } from "node:crypto";
-import { mkdirSync, readFileSync, statfsSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -30,12 +30,12 @@ import { ReadingLog } from "./app/reading-log.js";
 import { sealBatches } from "./app/seal-batches.js";
 import { trade } from "./app/trade.js";
 import { watchClock } from "./app/watch-clock.js";
-import { watchDisk } from "./app/watch-disk.js";
 import { Health } from "./app/watch-health.js";
 import { LedgerWatch } from "./app/watch-ledger.js";
 import { openLines, placesOf } from "./buses.js";
 import { loadConfig } from "./config/load.js";
 import type { Config } from "./config/schema.js";
+import { keepStore, storeArchive, watchHistory } from "./store-keeping.js";
 
 const stopWithinMs = 5_000;
 const pageDir = fileURLToPath(new URL("./web", import.meta.url));
@@ -64,12 +64,13 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
   });
   const ledgerWatch = new LedgerWatch(ledger, health);
   const watchingLedger = ledgerWatch.start(clock);
+  const history = watchHistory({ store, clock, health, ledger }, dataDir);
   const market = new MarketView(ledger, clock, participant, slotSeconds);
   const shared = {
     store,
     readings,
     epochs,
-    signer,
+    signer: history.guarded(signer),
     ledger,
     market,
     meters,
@@ -99,11 +100,12 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     draining,
     trading,
     driveSlots(shared),
+    history.start(),
     askEpochs(shared),
     followLedger({ ...shared, onEvent: (block) => ledgerWatch.saw(block) }),
     watchingLedger,
   ];
-  const watchingDisk = watchDisk(clock, health, () => shareUsed(dataDir));
+  const keeping = keepStore({ config, store, clock, health, log });
 
   const overview = overviewOf({
     ...shared,
@@ -122,6 +124,7 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     decide: epochs,
     store,
     device,
+    archive: storeArchive(store, dataDir),
     pageDir,
     log,
   });
@@ -129,7 +132,7 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
   log.info({ participant, device: signer.device, page: `http://localhost:${port}/` }, "started");
 
   return async () => {
-    await Promise.all([lines, watchingDisk, watchingClock].map((loop) => loop.stop()));
+    await Promise.all([lines, ...keeping, watchingClock].map((loop) => loop.stop()));
     await Promise.all([sealing.stop(), http.close()]);
     readings.save();
     await ledger.close();
@@ -152,11 +155,6 @@ function configuredMeters(places: readonly MeterPlace[]): Map<string, MeterRole>
 /** No clock that is set shows less: the household's certificate did not exist yet. */
 function certificateStart(path: string): string {
   return new Date(new X509Certificate(readFileSync(path)).validFrom).toISOString();
-}
-
-function shareUsed(folder: string): number {
-  const { bavail, blocks } = statfsSync(folder);
-  return 1 - bavail / blocks;
 }
 
 async function main(): Promise<void> {

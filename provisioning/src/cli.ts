@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
+import { registerBackupCommands } from "./commands/backup.js";
 import { registerEnrolCommands } from "./commands/enrol.js";
 import { registerEvidenceCommands } from "./commands/evidence.js";
+import { registerExportCommands } from "./commands/export.js";
 import { registerMarketCommands } from "./commands/market.js";
 import { registerProfileCommands } from "./commands/profile.js";
 import { registerReadCommands } from "./commands/read.js";
@@ -16,8 +18,10 @@ const program = new Command("powershare")
   .version("0.1.0")
   .exitOverride();
 
+registerBackupCommands(program);
 registerEnrolCommands(program);
 registerEvidenceCommands(program);
+registerExportCommands(program);
 registerMarketCommands(program);
 registerProfileCommands(program);
 registerReadCommands(program);

@@ -156,11 +156,48 @@ export interface RetentionStore {
   usedBytes(): number;
 }
 
+export interface ScrubStore {
+  /**
+   * Reads the next part of the store again and compares it with its check values and seals.
+   * @returns whether that was the last part of a pass
+   * @throws CodedError store.corrupt
+   */
+  scrub(): boolean;
+}
+
+export interface ArchivedInterval {
+  readonly interval: Interval;
+  /** Whether the ledger committed it. */
+  readonly committed: boolean;
+}
+
+export interface ArchiveStore {
+  /**
+   * The next few readings after sequence `after`, of those the ones taken in [fromMs, toMs).
+   * @returns how far it looked; `through` undefined: there are no more
+   */
+  readingsBetween(
+    after: number,
+    fromMs: number,
+    toMs: number,
+  ): { readonly readings: StoredReading[]; readonly through: number | undefined };
+  /** The next few intervals after `after` that overlap [fromMs, toMs), by meter and sequence; none: there are no more. */
+  intervalsBetween(
+    after: Pick<Interval, "meter" | "sequence"> | undefined,
+    fromMs: number,
+    toMs: number,
+  ): ArchivedInterval[];
+  /** Writes a consistent copy to a new file, while the store is in use. @throws CodedError store.* */
+  backup(path: string): Promise<void>;
+}
+
 export type Store = ReadingStore &
   EvidenceStore &
   OutboxStore &
   LedgerStore &
   PageStore &
   RetentionStore &
+  ScrubStore &
+  ArchiveStore &
   EpochStore &
   RejectedStore;

@@ -747,7 +747,7 @@ const entries = {
     retry: "never",
     meaning: "The agent's database is damaged, or is not the one it was before.",
     remedy:
-      "Stop the agent, keep a copy of the file, and restore the last backup; what the ledger has is not lost.",
+      "Stop the agent and run `powershare restore --replace` with the last backup, which keeps the damaged file aside; what the ledger has is not lost.",
   },
   "store.failed": {
     retry: "later",
@@ -757,7 +757,8 @@ const entries = {
   },
   "store.full": {
     retry: "later",
-    meaning: "The disk is full; new readings are kept in memory only.",
+    meaning:
+      "The disk is full. Readings go to the space set aside for them, then to memory; no bids are placed.",
     remedy: "Free space on the disk of dataDir; the agent goes on by itself.",
   },
   "store.in-use": {
@@ -767,8 +768,9 @@ const entries = {
   },
   "store.nearly-full": {
     retry: "later",
-    meaning: "More than nine tenths of the disk of dataDir are used.",
-    remedy: "Free space, or move dataDir to a larger disk.",
+    meaning: "More than four fifths of the disk of dataDir are used.",
+    remedy:
+      "Free space, lower store.keepDays or store.maxMiB, or move dataDir to a larger disk. From nine tenths on debug logs stop.",
   },
   "store.newer": {
     retry: "never",
@@ -781,11 +783,24 @@ const entries = {
     remedy:
       "Put dataDir on a local file system that supports SQLite's WAL mode, not on a network share.",
   },
+  "store.older-than-ledger": {
+    retry: "never",
+    meaning:
+      "The ledger has evidence that this database does not have: it is an old copy. Nothing is signed, because its numbers would be given twice.",
+    remedy:
+      "Stop the agent and restore the newest backup or the newest agent.db. If all are older than the ledger, keep them, and ask the operator to take the meter up anew; what the ledger has is not lost.",
+  },
   "store.read-only": {
     retry: "later",
     meaning: "The disk is read-only; new readings are kept in memory only.",
     remedy:
       "Check the card or disk and its mount (it may be failing), then mount it writable; the agent goes on by itself.",
+  },
+  "store.unconfirmed": {
+    retry: "later",
+    meaning:
+      "The database was restored from a backup, and the ledger could not be asked yet whether it is the newest. Meters are read, nothing is signed.",
+    remedy: "Connect the agent to the ledger; it goes on by itself.",
   },
   "tpm.auth": {
     retry: "never",

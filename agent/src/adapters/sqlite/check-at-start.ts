@@ -5,10 +5,10 @@ import type { Connection } from "./database.js";
 import { type CheckedTable, checkedTables, requireIntactRows } from "./row-checks.js";
 
 /** A file up to this size is checked whole at start: half a second on a Raspberry Pi's card. */
-const wholeUpToBytes = 32 * 1024 * 1024;
+const wholeUpToMiB = 32;
 
 /** What grows for years, and what of it the agent goes on from. The rest is the scrub's. */
-const tails: Partial<Record<CheckedTable, string>> = {
+export const tails: Partial<Record<CheckedTable, string>> = {
   reading: "sequence > (SELECT coalesce(max(last_reading), 0) FROM checkpoint)",
   checkpoint: "sequence > (SELECT max(sequence) FROM checkpoint) - 10",
   interval: "parcel IS NULL",
@@ -20,7 +20,11 @@ const tails: Partial<Record<CheckedTable, string>> = {
  * the check value of every row, of large files only in the tables that stay small and in the newest rows.
  * @throws CodedError store.corrupt
  */
-export function checkAtStart(connection: Connection, path: string): void {
+export function checkAtStart(
+  connection: Connection,
+  path: string,
+  wholeUpToBytes = wholeUpToMiB * 1024 * 1024,
+): void {
   const whole = statSync(path).size <= wholeUpToBytes;
   if (whole) requireSound(connection, "integrity_check(1)", path);
   for (const table of checkedTables) {

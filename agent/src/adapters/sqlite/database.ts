@@ -11,6 +11,11 @@ export type Connection = Sqlite.Database;
 const incremental = 2;
 const largestLogBytes = 4 * 1024 * 1024;
 
+export interface DatabaseOptions {
+  /** Larger files are checked at start only where the agent goes on from; the scrub reads the rest. */
+  readonly checkedWholeUpToBytes?: number | undefined;
+}
+
 /**
  * The agent's file. A commit is on the disk when it returns: WAL with synchronous=FULL, read back.
  * An error during a write means unknown, not no; so after any error the connection is closed,
@@ -26,11 +31,11 @@ export class Database {
    * Opens, checks and migrates the file.
    * @throws CodedError store.not-durable, store.corrupt, store.newer, store.in-use, store.full, store.read-only, store.failed
    */
-  constructor(path: string) {
+  constructor(path: string, { checkedWholeUpToBytes }: DatabaseOptions = {}) {
     this.#path = path;
     this.run((connection) => {
       migrate(connection, path);
-      checkAtStart(connection, path);
+      checkAtStart(connection, path, checkedWholeUpToBytes);
     });
   }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { EvidenceStore, Sealed, SealedHead } from "../../ports/store.js";
 import type { Connection, Database } from "./database.js";
 import { addToTotal, entriesAfter } from "./readings.js";
+import { fromDisk, requireIntactRows } from "./row-checks.js";
 
 export function createEvidenceStore(database: Database): EvidenceStore {
   return {
@@ -15,11 +16,11 @@ export function createEvidenceStore(database: Database): EvidenceStore {
 
 /** Bodies were written by this file, so parsing checks what the disk gave back. */
 export function parseInterval(body: unknown): Interval {
-  return interval.parse(JSON.parse(z.string().parse(body)));
+  return fromDisk("interval", () => interval.parse(JSON.parse(z.string().parse(body))));
 }
 
 export function parseCheckpoint(body: unknown): Checkpoint {
-  return checkpoint.parse(JSON.parse(z.string().parse(body)));
+  return fromDisk("checkpoint", () => checkpoint.parse(JSON.parse(z.string().parse(body))));
 }
 
 function lastSealedReading(connection: Connection): number {
@@ -31,6 +32,7 @@ function lastSealedReading(connection: Connection): number {
 }
 
 function sealedHead(connection: Connection): SealedHead {
+  requireIntactRows(connection, "builder");
   const newest = connection
     .prepare("SELECT body FROM checkpoint ORDER BY sequence DESC LIMIT 1")
     .pluck()

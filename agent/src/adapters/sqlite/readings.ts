@@ -1,3 +1,4 @@
+import { CodedError } from "@powershare/domain/errors";
 import { event, type Reading } from "@powershare/domain/evidence";
 import { z } from "zod";
 import {
@@ -7,6 +8,7 @@ import {
   sequenceOf,
 } from "../../ports/store.js";
 import type { Connection, Database } from "./database.js";
+import { computedCrc, fromDisk } from "./row-checks.js";
 
 type Registers = Reading["registers"];
 
@@ -65,7 +67,9 @@ export function entriesAfter(connection: Connection, after: number, limit: numbe
     .prepare("SELECT body FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?")
     .pluck()
     .all(after, limit)
-    .map((body) => ({ event: event.parse(JSON.parse(z.string().parse(body))) }));
+    .map((body) => ({
+      event: fromDisk("event", () => event.parse(JSON.parse(z.string().parse(body)))),
+    }));
   if (events.length === 0) return readings;
   return [...readings, ...events].sort((a, b) => sequenceOf(a) - sequenceOf(b)).slice(0, limit);
 }
@@ -121,7 +125,10 @@ function insertReadings(connection: Connection, readings: readonly StoredReading
   addToTotal(connection, "rejected", rejected);
 }
 
-const selectReading = "SELECT * FROM reading r JOIN source s ON s.id = r.source";
+/** A flipped bit is found here, before a reading is sealed or anything is judged by it. */
+const selectReading = `SELECT r.*, s.meter, s.profile, s.boot,
+    r.crc = ${computedCrc("reading", "r")} AND s.crc = ${computedCrc("source", "s")} AS intact
+  FROM reading r JOIN source s ON s.id = r.source`;
 const readingRow = z.object({
   sequence: z.number(),
   meter: z.string(),
@@ -134,11 +141,18 @@ const readingRow = z.object({
   reason: z.string().nullable(),
   import_wh: z.number().nullable(),
   export_wh: z.number().nullable(),
+  intact: z.number(),
 });
 
 /** The reading exactly as it was, so that its leaf hash comes out the same. */
 function toReading(row: unknown): StoredReading {
-  const found = readingRow.parse(row);
+  const found = fromDisk("reading", () => readingRow.parse(row));
+  if (found.intact !== 1) {
+    throw new CodedError(
+      "store.corrupt",
+      `reading ${found.sequence}: its bytes are not those written`,
+    );
+  }
   const energy =
     found.import_wh === null || found.export_wh === null
       ? null

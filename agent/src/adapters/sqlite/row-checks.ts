@@ -92,3 +92,16 @@ export function requireIntactRows(connection: Connection, table: CheckedTable, w
     );
   }
 }
+
+/**
+ * Parses what this agent wrote, so that any failure means that the disk gave back something else.
+ * @throws CodedError store.corrupt
+ */
+export function fromDisk<T>(what: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    if (cause instanceof CodedError) throw cause;
+    throw new CodedError("store.corrupt", `${what}: its bytes are not those written`, { cause });
+  }
+}

@@ -1,4 +1,5 @@
 import type { Store } from "../../ports/store.js";
+import { createArchiveStore } from "./archive.js";
 import { Database } from "./database.js";
 import { createEpochStore } from "./epochs.js";
 import { createEvidenceStore } from "./evidence.js";
@@ -7,6 +8,7 @@ import { createOutboxStore } from "./outbox.js";
 import { createPageStore } from "./page.js";
 import { createReadingStore } from "./readings.js";
 import { createRetentionStore } from "./retention.js";
+import { createScrubStore } from "./scrub.js";
 
 /**
  * Opens the agent's store.
@@ -31,6 +33,8 @@ export function storeOn(
     ...createLedgerStore(database, household),
     ...createPageStore(database),
     ...createRetentionStore(database),
+    ...createScrubStore(database),
+    ...createArchiveStore(database),
     ...createEpochStore(database),
     close: () => database.close(),
   };
