@@ -149,6 +149,144 @@ const entries = {
     meaning: "The configuration file cannot be read.",
     remedy: "Check the path after --config and the file's owner and mode.",
   },
+  "enrolment.attestation": {
+    retry: "never",
+    meaning:
+      "The attestation in the request is forged, of another kind, or does not cover this request.",
+    remedy:
+      "Make the request on the device itself and carry it unchanged; look for who changed it on the way.",
+  },
+  "enrolment.ca": {
+    retry: "later",
+    meaning: "The registrar's certificate authority refused or does not answer.",
+    remedy:
+      "Operator: look at the registrar's log and the CA; the enrolment is kept, approve it again.",
+  },
+  "enrolment.closed": {
+    retry: "never",
+    meaning: "This enrolment was declined, has expired or was replaced by a newer request.",
+    remedy: "Start a new enrolment on the device.",
+  },
+  "enrolment.code": {
+    retry: "never",
+    meaning: "The code typed at approval is not the code of this request.",
+    remedy:
+      "Ask the installer for the code on the device's screen; where it differs again, decline: it is another device's request.",
+  },
+  "enrolment.consent-missing": {
+    retry: "later",
+    meaning:
+      "The device of a participant is to be replaced, and the household or its utility has not agreed on the ledger.",
+    remedy:
+      "Have the household ask with its old key, or, where that is lost, ask as operator and have the utility confirm; then approve again.",
+  },
+  "enrolment.counter": {
+    retry: "never",
+    meaning: "The request names another NV counter than a device's orderly one.",
+    remedy:
+      "Make the request with powershare enrol; a counter of other attributes could be set back.",
+  },
+  "enrolment.csr": {
+    retry: "never",
+    meaning:
+      "The certificate request is not signed by the certified reading key, or is in another name.",
+    remedy:
+      "Make it on the enrolled device; a certificate is given to the key in its TPM and to no other.",
+  },
+  "enrolment.declined": {
+    retry: "never",
+    meaning: "The operator declined this enrolment.",
+    remedy: "Read the reason, talk to the operator, and start a new enrolment.",
+  },
+  "enrolment.enrolled": {
+    retry: "never",
+    meaning: "This device or this key is enrolled already.",
+    remedy: "Renew its certificate, or declare which participant's device it replaces.",
+  },
+  "enrolment.expired": {
+    retry: "never",
+    meaning: "The operator did not decide in time.",
+    remedy: "Start a new enrolment and give the operator its code.",
+  },
+  "enrolment.key": {
+    retry: "never",
+    meaning:
+      "A key in the request has not the attributes of a device's: made in the TPM, bound to it, and restricted where it attests.",
+    remedy:
+      "Make the keys with powershare enrol; software keys and imported ones are not accepted.",
+  },
+  "enrolment.limit": {
+    retry: "later",
+    meaning: "Too many requests came from this address.",
+    remedy: "Wait a minute and try again.",
+  },
+  "enrolment.maker": {
+    retry: "never",
+    meaning:
+      "The TPM's certificate is missing, expired, for another key, or no trusted maker issued it.",
+    remedy:
+      "Use a TPM with a maker's certificate for P-256; the operator adds a maker's root after comparing it with the maker's own site.",
+  },
+  "enrolment.not-approved": {
+    retry: "later",
+    meaning: "The operator has not approved this enrolment yet.",
+    remedy: "Give the operator the code on the screen and wait.",
+  },
+  "enrolment.operator": {
+    retry: "never",
+    meaning: "An operator's token or session is missing, wrong or has ended.",
+    remedy:
+      "Use the token file that the registrar wrote for this operator, or ask for a new link to the page.",
+  },
+  "enrolment.origin": {
+    retry: "never",
+    meaning: "The request comes from another page or names another host than the registrar's own.",
+    remedy: "Open the registrar's page by its own address; its configuration says which.",
+  },
+  "enrolment.queue-full": {
+    retry: "later",
+    meaning: "As many requests are waiting as the registrar keeps.",
+    remedy: "Operator: approve or decline what is waiting; device: try again later.",
+  },
+  "enrolment.renewal": {
+    retry: "later",
+    meaning:
+      "There is nothing to renew for this device, or the challenge is unknown, used or too old.",
+    remedy: "Ask for a new challenge at once; a revoked or unknown device enrols anew.",
+  },
+  "enrolment.replayed": {
+    retry: "never",
+    meaning: "The very same request was made before.",
+    remedy: "Run powershare enrol again: each request of a device is a new one.",
+  },
+  "enrolment.request": {
+    retry: "never",
+    meaning: "The request is not of the registrar's form, or too large.",
+    remedy: "Use this version's powershare on both sides; the message says which field is wrong.",
+  },
+  "enrolment.response": {
+    retry: "never",
+    meaning: "The response is for another device or another request than this one's.",
+    remedy: "Take the response to the request that this device made last.",
+  },
+  "enrolment.secret": {
+    retry: "never",
+    meaning:
+      "The secret is not the one that the credential carried, or it was used for another key.",
+    remedy:
+      "Let the device activate its credential again; after five wrong ones the enrolment is closed.",
+  },
+  "enrolment.token": {
+    retry: "never",
+    meaning: "There is no such enrolment, or the token is not its own.",
+    remedy: "Use the token that the registrar gave for this enrolment, or start a new one.",
+  },
+  "enrolment.unavailable": {
+    retry: "later",
+    meaning: "The registrar cannot be reached, or it does not prove to be the operator's.",
+    remedy:
+      "Check address and network, and that the registrar's CA certificate is the one that the operator gave you.",
+  },
   "evidence.alignment": {
     retry: "never",
     meaning: "An interval does not begin and end at boundaries of slots.",

@@ -41,6 +41,18 @@ export const settings = z.strictObject({
 });
 export type Settings = z.infer<typeof settings>;
 
+/** Why a participant's status was set; a closed list, so that nothing personal gets on the ledger. */
+export const statusReason = z.enum([
+  "unspecified",
+  "device-lost",
+  "device-replaced",
+  "key-compromised",
+  "left",
+  "dispute",
+  "resumed",
+]);
+export type StatusReason = z.infer<typeof statusReason>;
+
 export const registeredMeter = z.strictObject({ id: meterId, role: meterRole, profile: sha256Hex });
 
 /** What `participants:RegisterParticipant` takes, as JSON. */

@@ -137,13 +137,13 @@ export class TestDevice {
     return concatBytes(u16(0x000b), this.crypto.sha256(area));
   }
 
-  /** TPM2_Certify of a key's name by the attestation key; by default of the reading key. */
-  certify(name: Uint8Array = this.nameOf(this.readingKey)): {
-    attest: Uint8Array;
-    signature: Uint8Array;
-  } {
+  /** TPM2_Certify of a key's name by the attestation key; by default of the reading key, over nothing. */
+  certify(
+    name: Uint8Array = this.nameOf(this.readingKey),
+    qualifyingData: Uint8Array = new Uint8Array(0),
+  ): { attest: Uint8Array; signature: Uint8Array } {
     const attested = concatBytes(sized(name), sized(new Uint8Array(34)));
-    const attest = attestBytes(new Uint8Array(0), { type: 0x8017, attested });
+    const attest = attestBytes(qualifyingData, { type: 0x8017, attested });
     return { attest, signature: this.attestation.sign(attest) };
   }
 

@@ -1,0 +1,3 @@
+export * from "./code.js";
+export * from "./protocol.js";
+export * from "./request.js";
