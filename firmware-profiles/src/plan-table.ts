@@ -158,7 +158,8 @@ function withUniqueLengths(reads: readonly Read[], rules: Rules): Read[] {
 function longerReads(read: Read, { boundaries, mayRead, requestCost }: Rules): Read[] {
   const near = boundaries.filter(({ table }) => table === read.table);
   const to = read.address + read.count;
-  const step = Math.min(...near.map(({ length }) => length));
+  // What lies in a hole most likely is as long as the values around it.
+  const step = Math.max(1, ...near.map(({ length }) => Math.min(length, 2)));
   const [low, high] = [
     Math.min(read.address, ...near.map(({ address }) => address)),
     Math.max(to, ...near.map(end)),
