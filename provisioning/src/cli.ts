@@ -6,6 +6,7 @@ import { registerExportCommands } from "./commands/export.js";
 import { registerMarketCommands } from "./commands/market.js";
 import { registerProfileCommands } from "./commands/profile.js";
 import { registerReadCommands } from "./commands/read.js";
+import { registerScanCommands } from "./commands/scan.js";
 import { fail, usageError, watchOutput } from "./output.js";
 
 const exits = `
@@ -25,6 +26,7 @@ registerExportCommands(program);
 registerMarketCommands(program);
 registerProfileCommands(program);
 registerReadCommands(program);
+registerScanCommands(program);
 pointToHelp(program, "powershare");
 watchOutput();
 

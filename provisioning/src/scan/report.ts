@@ -1,0 +1,58 @@
+import { isAmbiguous } from "./identify.js";
+import { settingName } from "./line-settings.js";
+import { shownQuantities } from "./physics.js";
+import type { DamagedUnit, FoundMeter, Progress } from "./scan.js";
+import { placeOf } from "./scan.js";
+
+/** A meter as one line of JSON; other people's scripts read the first six fields. */
+export function meterLine({ setting, unit, candidates }: FoundMeter): string {
+  const [best] = candidates;
+  return JSON.stringify({
+    baud: setting?.baudRate ?? null,
+    parity: setting?.parity ?? null,
+    unit,
+    profile: best?.profile.id ?? null,
+    serialNumber: best?.serialNumber ?? null,
+    values: best?.values ?? {},
+    identifiedBy: best?.by ?? null,
+    ambiguous: isAmbiguous(candidates),
+    candidates: candidates.map(({ profile, by, reason }) => ({ profile: profile.id, by, reason })),
+  });
+}
+
+/** What an installer compares with the meter's display. */
+export function meterText(meter: FoundMeter): string {
+  const { setting, unit, candidates } = meter;
+  const [best, ...others] = candidates;
+  const place = placeOf(setting, unit);
+  if (!best) return `${place}: answers, but no profile fits; --record writes a draft of one`;
+  const { profile, by, reason, serialNumber, values } = best;
+  const shown = shownQuantities
+    .filter((quantity) => quantity in values)
+    .map((quantity) => `    ${quantity.padEnd(22)} ${String(values[quantity])}`);
+  const rivals = others.map((each) => `    or ${each.profile.id}, by ${each.by}: ${each.reason}`);
+  const ambiguity = isAmbiguous(candidates)
+    ? ["  its registers do not tell which of these it is; see the type on the meter:"]
+    : [];
+  return [
+    `${place}: ${profile.id} (${profile.maker} ${profile.model}), serial number ${serialNumber ?? "not told"}`,
+    `  by ${by}: ${reason}`,
+    ...ambiguity,
+    ...(isAmbiguous(candidates) ? rivals : []),
+    "  compare with its display:",
+    ...shown,
+  ].join("\n");
+}
+
+export function damagedText({ setting, unit }: DamagedUnit): string {
+  return (
+    `${placeOf(setting, unit)}: something answers, but every frame is damaged: ` +
+    "two meters may have this unit id (disconnect one), or wires or termination are bad"
+  );
+}
+
+export function progressText({ setting, done, total, remainingS }: Progress): string {
+  const where = setting ? `${settingName(setting)}: ` : "";
+  const rest = remainingS >= 120 ? `${Math.ceil(remainingS / 60)} min` : `${remainingS} s`;
+  return `${where}${Math.floor((100 * done) / total)} %, about ${rest} left`;
+}
