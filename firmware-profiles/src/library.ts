@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ProfileError } from "./errors.js";
+import { nearest } from "./nearest.js";
 import { parseProfile } from "./profile.js";
 import type { Profile } from "./types.js";
 
@@ -38,25 +39,4 @@ export function loadProfile(id: string): Profile {
     throw new ProfileError("profile.invalid", text, { problems: [text] });
   }
   return profile;
-}
-
-/** Up to three ids, by the fewest letters to change. */
-function nearest(id: string, ids: readonly string[]): string[] {
-  const distanceTo = (other: string) =>
-    Math.min(editDistance(id, other), 1 + editDistance(id, other.split("/")[1] ?? other));
-  return ids.toSorted((a, b) => distanceTo(a) - distanceTo(b)).slice(0, 3);
-}
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      const change = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
-      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

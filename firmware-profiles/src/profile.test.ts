@@ -114,6 +114,24 @@ test.each([
   expect(error.problems).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));
 });
 
+test("an unknown name is refused with those near it", () => {
+  const { problems } = refusal(sound.replace("quantity: frequencyHz", "quantity: frequency"));
+  expect(problems).toContainEqual(
+    expect.stringMatching(
+      /^registers\.7\.quantity: there is no "frequency"; near it: frequencyHz,/,
+    ),
+  );
+});
+
+test("aliases that multiply are refused, not followed", () => {
+  const levels = Array.from(
+    { length: 9 },
+    (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]`,
+  );
+  const error = refusal(["a0: &a0 [1]", ...levels].join("\n"));
+  expect(error.code).toBe("profile.unreadable");
+});
+
 test("what is no YAML is refused with its line", () => {
   const error = refusal("id: eastron/x\nmaker: [Eastron\n");
   expect(error.code).toBe("profile.unreadable");

@@ -24,13 +24,23 @@ export function parseProfile(yamlText: string): Profile {
     const text = `line ${line}: expected YAML, but ${reasonOf(broken)}`;
     throw new ProfileError("profile.unreadable", text, { cause: broken });
   }
-  const parsed = profileSchema.safeParse(document.toJS());
+  const parsed = profileSchema.safeParse(contentOf(document));
   if (!parsed.success) throw invalid(parsed.error.issues.map(describe));
   const hash = createHash("sha256").update(yamlText, "utf8").digest("hex");
   const profile = resolveFile(parsed.data, hash);
   const problems = lintProfile(profile, parsed.data);
   if (problems.length > 0) throw invalid(problems);
   return profile;
+}
+
+/** The values of the file. Throws ProfileError `profile.unreadable` where aliases run away or lead nowhere. */
+function contentOf(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ProfileError("profile.unreadable", `expected YAML, but ${why}`, { cause: error });
+  }
 }
 
 /** Without the parser's own place and excerpt behind it. */

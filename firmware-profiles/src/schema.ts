@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nearest } from "./nearest.js";
 import { identityQuantities, quantities, registerUnits } from "./quantities.js";
 
 const table = z.enum(["input", "holding"]);
@@ -42,12 +43,21 @@ const place = {
   notAvailable: notAvailable.optional(),
 };
 
+/** One of these names; the message has those near to what was written. */
+const oneOf = <const T extends string>(names: readonly T[]) =>
+  z.enum(names, {
+    error: ({ input }) =>
+      typeof input === "string"
+        ? `there is no ${JSON.stringify(input.slice(0, 40))}; near it: ${nearest(input.slice(0, 40), names).join(", ")}`
+        : undefined,
+  });
+
 const register = z.strictObject({
-  quantity: z.enum([...quantities.keys()]),
+  quantity: oneOf([...quantities.keys()]),
   ...place,
   /** The raw value times this is in `unit`; a power of ten, so that nothing is lost. */
   scale: z.number().positive().optional(),
-  unit: z.enum([...registerUnits.keys()]),
+  unit: oneOf([...registerUnits.keys()]),
   /** -1 where the meter's sign is the opposite of ours (+ import, − export). */
   sign: z.union([z.literal(1), z.literal(-1)]).optional(),
   /** Names from `factors`; the value is multiplied by each of them. */
@@ -66,7 +76,7 @@ const register = z.strictObject({
 });
 
 const identityRegister = z.strictObject({
-  quantity: z.enum(identityQuantities),
+  quantity: oneOf(identityQuantities),
   ...place,
   /** `hex`: the digits on the meter are the register's in hexadecimal (also BCD). Default decimal. */
   format: z.enum(["decimal", "hex"]).optional(),
