@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { faultCases, poll } from "./testing/fault-cases.js";
+import { faultCases, poll, seeded } from "./testing/fault-cases.js";
+import { inParallel, runOnPty } from "./testing/fault-pty.js";
 import { mixedFaults, type Outcome, runMaster, runNaive } from "./testing/fault-run.js";
 
 const exchanges = Number(process.env["SOAK_EXCHANGES"] ?? 1_000_000);
 const seed = Number(process.env["SOAK_SEED"] ?? Date.now() % 1_000_000);
 const pollsPerRun = 4_000;
+const onPty = Number(process.env["SOAK_PTY_FAULTS"] ?? 200);
 
 test(`${exchanges} exchanges of which every second is spoilt make no wrong and no old value`, async () => {
   const total = { answers: 0, wrong: 0, old: 0, errors: 0, exchanges: 0, gapViolations: 0 };
@@ -24,4 +26,18 @@ test(`${exchanges} exchanges of which every second is spoilt make no wrong and n
   process.stdout.write(`${JSON.stringify(report)}\n`);
   expect(total.gapViolations).toBe(0);
   expect(naive.wrong).toBeGreaterThan(0);
+});
+
+test(`${onPty} faults of each kind on a pseudo-terminal make no wrong and no old value`, async () => {
+  const results = await inParallel(faultCases, 6, async (each) => ({
+    name: each.name,
+    ...(await runOnPty(each, onPty, seeded(seed))),
+  }));
+  const sum = (key: "answers" | "errors" | "faults") =>
+    results.reduce((total, each) => total + each[key], 0);
+  const report = { seed, faults: sum("faults"), answers: sum("answers"), errors: sum("errors") };
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+  for (const { name, wrong, old, faults } of results) {
+    expect({ name, wrong, old, faults }).toEqual({ name, wrong: 0, old: 0, faults: onPty });
+  }
 });
