@@ -38,7 +38,11 @@ describe("powershare profile", () => {
     expect(code).toBe(0);
     const { profiles } = JSON.parse(stdout) as { profiles: object[] };
     expect(profiles).toContainEqual(
-      expect.objectContaining({ id: "eastron/sdm630", captures: "constructed" }),
+      expect.objectContaining({
+        id: "eastron/sdm630",
+        captures: "constructed",
+        transports: ["rtu"],
+      }),
     );
   });
 
@@ -128,5 +132,23 @@ describe("powershare profile", () => {
       baudRate: 9600,
       plans: [{ pollClass: "fast", values: 52, wireTimeMs: 333.3, requests }, {}, {}],
     });
+  });
+
+  test("plan says whether a meter's bus fits its interval, with the sum, and exits 1 where not", async () => {
+    const fits = await powershare("profile", "plan", "eastron/sdm630", "--interval", "1000");
+    expect(fits.code).toBe(0);
+    expect(fits.stdout).toContain("together 333.3 ms of 1000 ms: 33.3 % at 9600 Bd");
+    const args = ["profile", "plan", "eastron/sdm630", "--interval", "300", "--json"];
+    const { code, stdout } = await powershare(...args);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ bus: { fits: false, pollIntervalMs: 300 } });
+  });
+
+  test("plan and show work for a SunSpec profile without a device", async () => {
+    const plan = await powershare("profile", "plan", "sunspec/meter");
+    expect(plan).toMatchObject({ code: 0, stderr: "" });
+    expect(plan.stdout).toContain("shortest chain of models");
+    const show = await powershare("profile", "show", "sunspec/meter");
+    expect(show.stdout).toContain("SunSpec: models 201, 202, 203, 204, from 40000, 50000, 0");
   });
 });
