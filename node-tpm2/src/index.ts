@@ -59,6 +59,7 @@ export {
 } from "./identity.js";
 export type { IdentityBlobs } from "./identity-blobs.js";
 export type { HierarchyAuth } from "./identity-keys.js";
+export { attestationKey, endorsementKey, readingKey } from "./identity-templates.js";
 export { type Credential, makeCredential } from "./make-credential.js";
 export { decodePublic, type EccPublic, encodePublic, nameOf, publicToSpki } from "./public-area.js";
 export { responseName } from "./response-codes.js";

@@ -5,31 +5,23 @@ import {
   sign,
   X509Certificate,
 } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fabricBinaries } from "../binaries.js";
-import { writePrivate } from "../network/files.js";
-import { caAddress } from "../network/identities.js";
-import { networkFiles } from "../network/layout.js";
-import { loadPorts } from "../network/ports.js";
-import { ManagedProcess } from "../network/process.js";
-import { processSpecs } from "../network/processes.js";
-import { membersOf, REGISTRAR_ID, renderCa } from "../network/render.js";
-import { topologies } from "../topology.js";
+import { identityOf } from "../network/identities.js";
+import { REGISTRAR_ID, type RunningCa, startCa } from "../testing/index.js";
 import {
   type CaAddress,
   type CaIdentity,
   createCsr,
   enroll,
+  modify,
   reenroll,
   register,
   revoke,
+  revokeCertificate,
+  validCertificates,
 } from "./index.js";
 
-let dir: string;
-let server: ManagedProcess;
+let running: RunningCa;
 let ca: CaAddress;
 let registrar: CaIdentity;
 
@@ -53,34 +45,11 @@ async function newHousehold(id: string): Promise<{ key: KeyObject; certificatePe
 }
 
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), "powershare-ca-"));
-  const files = networkFiles(dir);
-  const topology = topologies.neighbourhood;
-  const ports = await loadPorts(
-    files.ports,
-    topology.organisations.map(({ name }) => name),
-  );
-  const [member] = membersOf(topology, ports, files);
-  if (!member) throw new Error("the topology has a member");
-  const rendered = renderCa(member, "s3cret");
-  const { caHome } = member.files;
-  writePrivate(join(caHome, "fabric-ca-server-config.yaml"), rendered.ca);
-  writePrivate(join(caHome, "tlsca", "fabric-ca-server-config.yaml"), rendered.tlsCa);
-  const chaincode = { main: "unused", packageId: "unused" };
-  const specs = processSpecs(member, files, fabricBinaries(), chaincode);
-  server = new ManagedProcess(specs.ca, () => undefined);
-  server.start();
-  await server.ready(30_000);
-  ca = caAddress(member);
-  const key = newKey();
-  const csrPem = await csrFor(REGISTRAR_ID, key);
-  const { certificatePem } = await enroll({ ...ca, id: REGISTRAR_ID, secret: "s3cret", csrPem });
-  registrar = { certificatePem, sign: signWith(key) };
+  running = await startCa();
+  ({ ca } = running);
+  registrar = identityOf(running.registrar);
 });
-afterAll(async () => {
-  await server.stop({ signal: "SIGTERM", graceMs: 5_000 });
-  rmSync(dir, { recursive: true });
-});
+afterAll(() => running.stop());
 
 describe("enrolment", () => {
   test("certifies the key of the request, with the attributes of the registration", async () => {
@@ -182,6 +151,47 @@ test("re-enrolment renews a certificate with the present one; after revocation i
   expect(crl).toMatch(/^-----BEGIN X509 CRL-----/);
   await expect(reenroll({ ...ca, csrPem }, holder)).rejects.toMatchObject({
     code: "fabric.ca-refused",
+  });
+});
+
+describe("an identity that is registered", () => {
+  const identity = { ...{ id: "h9", type: "client" as const }, attributes: { device: "aa" } };
+  const secret = "a secret of the registrar's own";
+
+  test("enrols with the secret that the registrar chose, and no more often than that", async () => {
+    await register({ ...ca, ...identity, secret }, registrar);
+    const csrPem = await csrFor("h9", newKey());
+    await enroll({ ...ca, id: "h9", secret, csrPem });
+    await expect(enroll({ ...ca, id: "h9", secret, csrPem })).rejects.toMatchObject({
+      code: "fabric.ca-refused",
+    });
+  });
+
+  test("gets one more certificate, with other attributes, by another secret", async () => {
+    const next = "another secret of the registrar";
+    const changes = { id: "h9", attributes: { device: "bb" }, maxEnrollments: 2, secret: next };
+    await modify({ ...ca, ...changes }, registrar);
+    const csrPem = await csrFor("h9", newKey());
+    await expect(enroll({ ...ca, id: "h9", secret, csrPem })).rejects.toMatchObject({
+      code: "fabric.ca-refused",
+    });
+    const { certificatePem } = await enroll({ ...ca, id: "h9", secret: next, csrPem });
+    const certificate = new X509Certificate(certificatePem);
+    expect(certificate.raw.toString("latin1")).toContain('"device":"bb"');
+  });
+
+  test("has its certificates revoked one by one, and can have another afterwards", async () => {
+    const both = await validCertificates({ ...ca, id: "h9" }, registrar);
+    expect(both).toHaveLength(2);
+    for (const certificatePem of both) {
+      await revokeCertificate({ ...ca, certificatePem, reason: "superseded" }, registrar);
+    }
+    expect(await validCertificates({ ...ca, id: "h9" }, registrar)).toEqual([]);
+    const changes = { id: "h9", attributes: {}, maxEnrollments: 3, secret };
+    await modify({ ...ca, ...changes }, registrar);
+    const csrPem = await csrFor("h9", newKey());
+    await enroll({ ...ca, id: "h9", secret, csrPem });
+    expect(await validCertificates({ ...ca, id: "h9" }, registrar)).toHaveLength(1);
   });
 });
 

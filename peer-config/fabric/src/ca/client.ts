@@ -22,6 +22,13 @@ export interface CaIdentity {
   readonly sign: Sign;
 }
 
+export type Method = "GET" | "POST" | "PUT";
+interface Call {
+  readonly method: Method;
+  readonly path: string;
+  readonly body: Uint8Array;
+}
+
 export type Authorisation = { basic: { id: string; secret: string } } | { token: CaIdentity };
 
 const answer = z.object({
@@ -45,9 +52,14 @@ export async function callCa(
   path: string,
   body: Record<string, unknown>,
   authorisation: Authorisation,
+  method: Method = "POST",
 ): Promise<unknown> {
-  const bytes = Buffer.from(JSON.stringify({ caname: ca.caName, ...body }));
-  const { status, text } = await post(ca, path, bytes, await header(path, bytes, authorisation));
+  const bytes =
+    method === "GET"
+      ? Buffer.alloc(0)
+      : Buffer.from(JSON.stringify({ caname: ca.caName, ...body }));
+  const call = { method, path, body: bytes };
+  const { status, text } = await send(ca, call, await header(call, authorisation));
   const parsed = answer.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new FabricError(
@@ -70,13 +82,13 @@ export async function callCa(
  * Fabric CA's token carries neither nonce nor time and could be replayed, so it only ever travels in TLS.
  * It is `base64(certificate).base64(signature)` over `METHOD.base64(path).base64(body).base64(certificate)`.
  */
-async function header(path: string, body: Uint8Array, authorisation: Authorisation) {
+async function header({ method, path, body }: Call, authorisation: Authorisation) {
   if ("basic" in authorisation) {
     const { id, secret } = authorisation.basic;
     return `Basic ${base64(`${id}:${secret}`)}`;
   }
   const certificate = base64(authorisation.token.certificatePem);
-  const message = `POST.${base64(path)}.${base64(body)}.${certificate}`;
+  const message = `${method}.${base64(path)}.${base64(body)}.${certificate}`;
   const signature = await authorisation.token.sign(Buffer.from(message, "ascii"));
   return `${certificate}.${base64(toLowS(signature))}`;
 }
@@ -93,10 +105,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-function post(
+function send(
   ca: CaAddress,
-  path: string,
-  body: Uint8Array,
+  { method, path, body }: Call,
   authorization: string,
 ): Promise<{ status: number; text: string }> {
   const timeoutMs = ca.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -112,7 +123,7 @@ function post(
     const request = httpsRequest(
       new URL(path, ca.url),
       {
-        method: "POST",
+        method,
         ca: ca.tlsCertificatePem,
         headers: {
           authorization,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { FabricError } from "../errors.js";
 import { type CaAddress, type CaIdentity, callCa } from "./client.js";
+import { serialAndIssuer } from "./serial.js";
 
 export type { CaAddress, CaIdentity } from "./client.js";
 export { createCsr, type Sign } from "./csr.js";
@@ -28,18 +29,30 @@ const registration = z.strictObject({
   id: z.string(),
   type: z.enum(["client", "peer", "orderer", "admin"]),
   attributes: z.record(z.string(), z.string()).default({}),
-  /** How many certificates may be fetched with the secret; 1 makes it a one-time secret. */
+  /** How many certificates may be fetched in all; 1 makes it a one-time secret. */
   maxEnrollments: z.int().min(1).default(1),
+  /** The CA draws one unless given. */
+  secret: z.string().min(12).max(64).optional(),
 });
-const revocation = z.strictObject({
-  id: z.string(),
-  reason: z.enum(["unspecified", "keycompromise", "cessationofoperation", "superseded"]),
-});
+const modification = registration
+  .pick({ id: true, attributes: true, maxEnrollments: true })
+  .extend({
+    secret: z.string().min(12).max(64),
+  });
+const revocationReason = z.enum([
+  "unspecified",
+  "keycompromise",
+  "cessationofoperation",
+  "superseded",
+]);
+const revocation = z.strictObject({ id: z.string(), reason: revocationReason });
 
 export type EnrolRequest = z.input<typeof enrolRequest>;
 export type ReenrolRequest = z.input<typeof reenrolRequest>;
 export type Registration = z.input<typeof registration>;
 export type Revocation = z.input<typeof revocation>;
+export type Modification = z.input<typeof modification>;
+export type RevocationReason = z.infer<typeof revocationReason>;
 
 /**
  * Fetches a certificate for the key in the request, with id and secret.
@@ -77,11 +90,61 @@ export async function register(
   registrar: CaIdentity,
 ): Promise<string> {
   const { ca, rest } = split(request);
-  const { id, type, attributes, maxEnrollments } = parse(registration, rest);
-  const attrs = Object.entries(attributes).map(([name, value]) => ({ name, value, ecert: true }));
-  const body = { id, type, max_enrollments: maxEnrollments, attrs };
+  const { id, type, attributes, maxEnrollments, secret } = parse(registration, rest);
+  const body = {
+    id,
+    type,
+    max_enrollments: maxEnrollments,
+    attrs: inCertificates(attributes),
+    ...(secret === undefined ? {} : { secret }),
+  };
   const result = await callCa(ca, "/api/v1/register", body, { token: registrar });
   return parseAnswer(ca, z.object({ secret: z.string() }), result).secret;
+}
+
+/**
+ * Gives a registered identity another secret, other attributes for its next certificate, and another number
+ * of certificates in all, those fetched before included.
+ * @throws as `enroll`
+ */
+export async function modify(
+  request: CaAddress & Modification,
+  registrar: CaIdentity,
+): Promise<void> {
+  const { ca, rest } = split(request);
+  const { id, attributes, maxEnrollments, secret } = parse(modification, rest);
+  const body = { secret, max_enrollments: maxEnrollments, attrs: inCertificates(attributes) };
+  await callCa(ca, identityPath(id), body, { token: registrar }, "PUT");
+}
+
+/**
+ * Certificates of an identity that are neither revoked nor expired, PEM.
+ * @throws as `enroll`
+ */
+export async function validCertificates(
+  request: CaAddress & { readonly id: string },
+  registrar: CaIdentity,
+): Promise<string[]> {
+  const { ca, rest } = split(request);
+  const query = `id=${encodeURIComponent(rest.id)}&ca=${encodeURIComponent(ca.caName)}&notrevoked=true&notexpired=true`;
+  const path = `/api/v1/certificates?${query}`;
+  const result = await callCa(ca, path, {}, { token: registrar }, "GET");
+  const schema = z.object({ certs: z.array(z.object({ PEM: z.string() })).nullish() });
+  return (parseAnswer(ca, schema, result).certs ?? []).map(({ PEM }) => PEM);
+}
+
+/**
+ * Revokes one certificate; the identity can have another. As with `revoke`, the channel learns of it by its
+ * configuration only.
+ * @throws as `enroll`
+ */
+export async function revokeCertificate(
+  request: CaAddress & { readonly certificatePem: string; readonly reason: RevocationReason },
+  registrar: CaIdentity,
+): Promise<void> {
+  const { ca, rest } = split(request);
+  const body = { ...serialAndIssuer(rest.certificatePem), reason: rest.reason };
+  await callCa(ca, "/api/v1/revoke", body, { token: registrar });
 }
 
 /**
@@ -120,6 +183,14 @@ function parseAnswer<Output>(ca: CaAddress, schema: z.ZodType<Output>, result: u
     "fabric.ca-unavailable",
     `${ca.caName} at ${ca.url} answered in an unknown form: ${z.prettifyError(parsed.error)}`,
   );
+}
+
+function inCertificates(attributes: Readonly<Record<string, string>>) {
+  return Object.entries(attributes).map(([name, value]) => ({ name, value, ecert: true }));
+}
+
+function identityPath(id: string): string {
+  return `/api/v1/identities/${encodeURIComponent(id)}`;
 }
 
 function csrBody({ csrPem, profile, hosts }: z.output<typeof reenrolRequest>) {
