@@ -5,7 +5,6 @@ import { afterEach, expect, test } from "vitest";
 import { openRtuMaster, openRtuOverTcpMaster } from "./open-rtu-master.js";
 import type { RegisterReader } from "./register-reader.js";
 import { type RtuServer, serveRtu } from "./rtu-server.js";
-import { openTcpReader } from "./tcp-reader.js";
 import { addressBank, contentOf } from "./testing/bench-bus.js";
 import { PtyLine } from "./testing/pty.js";
 
@@ -100,60 +99,4 @@ test("RTU frames over TCP are read by the same rules", async () => {
   for (let n = 0; n < 5; n++) await expectContent(master, 1, n, 20);
   const refused = master.read({ unit: 1, table: "input", address: 2_000, count: 1 });
   await expect(refused).rejects.toMatchObject({ code: "bus.exception", exceptionCode: 2 });
-});
-
-/** A meter that speaks Modbus TCP; the first answer is late, so a second one overtakes nothing. */
-async function tcpMeter(lateMs: number): Promise<number> {
-  let served = 0;
-  const meter = createServer((socket) => {
-    socket.on("error", () => socket.destroy());
-    socket.on("data", (bytes) => {
-      const [unit = 0, code = 0] = bytes.subarray(6);
-      const data = units.get(unit)?.("input", bytes.readUInt16BE(8), bytes.readUInt16BE(10));
-      const body =
-        data instanceof Uint8Array
-          ? [unit, code, data.length, ...data]
-          : [unit, code | 0x80, data?.exceptionCode ?? 11];
-      const header = [...bytes.subarray(0, 4), body.length >> 8, body.length & 0xff];
-      const answer = Uint8Array.from([...header, ...body]);
-      setTimeout(() => socket.write(answer), served++ === 0 ? lateMs : 0);
-    });
-  }).listen(0, "127.0.0.1");
-  onEnd(async () => meter.close());
-  await once(meter, "listening");
-  return (meter.address() as AddressInfo).port;
-}
-
-test("Modbus TCP is read, refusals keep their code, and a late answer is no one else's", async () => {
-  const port = await tcpMeter(300);
-  const reader = openTcpReader({ host: "127.0.0.1", port });
-  onEnd(() => reader.close());
-  const late = reader.read({ unit: 1, table: "input", address: 0, count: 4, timeoutMs: 150 });
-  const next = expectContent(reader, 1, 8, 4);
-  await expect(late).rejects.toMatchObject({ code: "bus.timeout" });
-  await next;
-  await sleep(250);
-  await Promise.all([0, 1, 2, 3].map((n) => expectContent(reader, 2, 4 * n, 4)));
-  const refused = reader.read({ unit: 1, table: "input", address: 2_000, count: 1 });
-  await expect(refused).rejects.toMatchObject({ code: "bus.exception", exceptionCode: 2 });
-});
-
-test("Modbus TCP that hangs up, as a gateway with too many clients does, is a port gone", async () => {
-  const gateway = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
-  onEnd(async () => gateway.close());
-  await once(gateway, "listening");
-  const { port } = gateway.address() as AddressInfo;
-  const reader = openTcpReader({ host: "127.0.0.1", port });
-  onEnd(() => reader.close());
-  await expect(
-    reader.read({ unit: 1, table: "input", address: 0, count: 1 }),
-  ).rejects.toMatchObject({ code: "bus.port-gone" });
-});
-
-test("Modbus TCP where nothing listens is a missing port", async () => {
-  const reader = openTcpReader({ host: "127.0.0.1", port: 1 });
-  onEnd(() => reader.close());
-  await expect(
-    reader.read({ unit: 1, table: "input", address: 0, count: 1 }),
-  ).rejects.toMatchObject({ code: "bus.port-missing" });
 });

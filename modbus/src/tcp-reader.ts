@@ -35,6 +35,7 @@ class TcpReader implements RegisterReader {
   #reconnectMs = firstReopenMs;
   #notBeforeMs = 0;
   #missing = "";
+  #onClose = () => {};
 
   constructor(options: TcpOptions) {
     this.#options = options;
@@ -86,7 +87,8 @@ class TcpReader implements RegisterReader {
         table === "input"
           ? client.readInputRegisters(address, count)
           : client.readHoldingRegisters(address, count);
-      const { buffer } = await within(this.#clock, timeoutMs + networkMs, reading);
+      const answer = this.#unlessClosed(reading);
+      const { buffer } = await within(this.#clock, timeoutMs + networkMs, answer);
       if (buffer.length !== 2 * count) throw new Error("the byte count is not that asked for");
       const now = this.#clock.now();
       meter.watch.answered(now - sentMs, now);
@@ -99,6 +101,14 @@ class TcpReader implements RegisterReader {
       this.#alive();
       return { kind: "exception", exceptionCode };
     }
+  }
+
+  /** The value, or a rejection as soon as the connection is closed: modbus-serial itself waits on. */
+  #unlessClosed<T>(value: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#onClose = () => reject(new Error("the other side closed it"));
+      value.then(resolve, reject);
+    });
   }
 
   async #connected(request: ReadRequest): Promise<ModbusRTU> {
@@ -114,6 +124,9 @@ class TcpReader implements RegisterReader {
     const client = new modbus.default();
     // Without a listener an 'error' would end the process.
     client.on("error", () => {});
+    client.on("close", () => {
+      if (this.#client === client) this.#onClose();
+    });
     this.#client = client;
     try {
       const connecting = client.connectTCP(this.#options.host, { port: this.#options.port });
