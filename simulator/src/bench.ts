@@ -1,47 +1,123 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import { benchPath, type PathFigures } from "./bench-path.js";
-import { benchSnapshots, type SnapshotFigures } from "./bench-serial.js";
+import { withFigures } from "./bench-document.js";
+import { benchFigures } from "./bench-figures.js";
+import { benchFlash, flashObstacle } from "./bench-flash.js";
+import { type BenchOptions, parseBenchOptions } from "./bench-options.js";
+import { benchPath } from "./bench-path.js";
+import { pythonWithPeers } from "./bench-python.js";
+import {
+  type BenchPart,
+  type BenchReport,
+  benchRows,
+  type Measured,
+  peerRows,
+  readerNames,
+} from "./bench-report.js";
+import { benchScan } from "./bench-scan.js";
+import { benchSerial } from "./bench-serial.js";
 import { createRunDirectory, removeRun } from "./run-directory.js";
 
-const reports = fileURLToPath(new URL("../../reports/", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const reportFile = `${root}reports/bench.json`;
+const page = `${root}docs/benchmarks.md`;
+/** More than this, and other work on the machine is part of the figures. */
+const quietLoad = 0.7;
+
 const say = (message: string) => process.stderr.write(`${message}\n`);
 const print = (line: string) => process.stdout.write(`${line}\n`);
+const load = () => Number((loadavg()[0] ?? 0).toFixed(2));
 
-function printFigures(snapshot: SnapshotFigures, path: PathFigures): void {
-  const { evidenceToCommit: evidence } = path;
-  print(
-    `machine                      ${cpus().length} x ${cpus()[0]?.model ?? "?"}, Node ${process.version}`,
-  );
-  print(
-    `snapshot of ${snapshot.profile}   ${snapshot.values} values, ${snapshot.requests} requests: p50 ${snapshot.p50Ms} ms, p95 ${snapshot.p95Ms} ms; wire limit ${snapshot.wireLimitMs} ms; gap violations ${snapshot.gapViolations}`,
-  );
-  print(
-    `evidence to committed        p50 ${evidence.p50Ms} ms, p95 ${evidence.p95Ms} ms over ${evidence.transactions} transactions`,
-  );
-  print(
-    `seconds to settled trade     ${path.secondsToFirstSettlement} s with ${path.households} households`,
-  );
-  print("process                      RSS MB   % of a core");
-  for (const { name, rssMb, cpuPercent } of path.processes) {
+async function measured<T>(figures: () => Promise<T>): Promise<Measured<T>> {
+  const start = { at: new Date().toISOString(), loadAverage: load() };
+  if (start.loadAverage > quietLoad) {
+    say(`the machine is busy (load ${start.loadAverage}): times will be too long`);
+  }
+  return { ...start, figures: await figures() };
+}
+
+function skip<T>(reason: string): Measured<T> {
+  say(`skipped: ${reason}`);
+  return { at: new Date().toISOString(), loadAverage: load(), skipped: reason };
+}
+
+async function measureParts(
+  { only, flashSeconds }: BenchOptions,
+  directory: string,
+): Promise<Partial<BenchReport>> {
+  const wants = (part: BenchPart) => only.includes(part);
+  const python = pythonWithPeers();
+  const obstacle = flashObstacle();
+  const flash = () => {
+    say(`flash: readings for ${Math.round(flashSeconds / 60)} min`);
+    return measured(() => benchFlash(directory, flashSeconds));
+  };
+  return {
+    ...(wants("serial")
+      ? { serial: await measured(() => benchSerial({ directory, python, say })) }
+      : {}),
+    ...(wants("flash") ? { flash: obstacle ? skip(`flash ${obstacle}`) : await flash() } : {}),
+    ...(wants("scan") ? { scan: await measured(benchScan) } : {}),
+    ...(wants("path") ? { path: await measured(() => benchPath(directory, say)) } : {}),
+  };
+}
+
+/** What an earlier run measured, for the parts left out of this one. */
+function earlierReport(): Partial<BenchReport> {
+  try {
+    const { serial, flash, scan, path }: Partial<BenchReport> = JSON.parse(
+      readFileSync(reportFile, "utf8"),
+    );
+    const parts = Object.entries({ serial, flash, scan, path });
+    return Object.fromEntries(parts.filter(([, part]) => part && "loadAverage" in part));
+  } catch {
+    return {};
+  }
+}
+
+function printReport(report: BenchReport): void {
+  print(`${report.machine}, Node ${report.node}`);
+  for (const { what, measured, budget } of benchRows(report)) {
+    print(`${what}: ${measured}${budget ? `   (aim ${budget})` : ""}`);
+  }
+  const { path, serial } = report;
+  for (const { reader, late, lines } of serial?.figures ? peerRows(serial.figures) : []) {
+    const times = lines.map(
+      ({ baudRate, p50Ms, p95Ms, utilisationPercent, gapViolations, requests, cpuMsPerSnapshot }) =>
+        `${baudRate} Bd p50 ${p50Ms} p95 ${p95Ms} ms, ${utilisationPercent} % of the limit, ${gapViolations} of ${requests} too early, ${cpuMsPerSnapshot} ms CPU`,
+    );
+    print(`${readerNames[reader].padEnd(14)} ${times.join("; ")}; wrong ${late?.wrong ?? "?"}`);
+  }
+  if (path?.figures) print("process                      RSS MB   % of a core");
+  for (const { name, rssMb, cpuPercent } of path?.figures?.processes ?? []) {
     print(`${name.padEnd(28)} ${String(rssMb).padStart(6)}   ${cpuPercent.toFixed(1).padStart(6)}`);
   }
 }
 
-const directory = await createRunDirectory();
-try {
-  say("snapshots over a pseudo-terminal");
-  const snapshot = await benchSnapshots(directory);
-  say("a neighbourhood until it trades");
-  const path = await benchPath(directory, say);
-  printFigures(snapshot, path);
-  mkdirSync(reports, { recursive: true });
-  const report = { at: new Date().toISOString(), node: process.version, cores: cpus().length };
-  writeFileSync(
-    `${reports}bench.json`,
-    `${JSON.stringify({ ...report, snapshot, path }, null, 2)}\n`,
-  );
-} finally {
-  await removeRun(directory);
+function keepReport(report: BenchReport): void {
+  mkdirSync(`${root}reports`, { recursive: true });
+  writeFileSync(reportFile, `${JSON.stringify(report, null, 2)}\n`);
+  for (const [name, svg] of benchFigures(report)) writeFileSync(`${root}docs/images/${name}`, svg);
+  writeFileSync(page, withFigures(readFileSync(page, "utf8"), report));
+  say("written: reports/bench.json, docs/benchmarks.md, docs/images/bench-*.svg");
+}
+
+const options = parseBenchOptions(process.argv.slice(2));
+if ("exitCode" in options) {
+  process.exitCode = options.exitCode;
+} else {
+  const directory = await createRunDirectory();
+  try {
+    const report = {
+      machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`,
+      node: process.version,
+      ...earlierReport(),
+      ...(await measureParts(options, directory)),
+    };
+    printReport(report);
+    keepReport(report);
+  } finally {
+    await removeRun(directory);
+  }
 }
