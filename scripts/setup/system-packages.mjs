@@ -16,6 +16,8 @@ const neededForTests = [
   { package: "chromium", programs: ["chromium", "chromium-browser", "google-chrome"] },
   // A clock that a test may set for one process.
   { package: "faketime", programs: ["faketime"] },
+  // Cuts the store's power at every system call.
+  { package: "strace", programs: ["strace"] },
   { package: "tpm2-tools", programs: ["tpm2", "tpm2_createprimary"] },
 ];
 

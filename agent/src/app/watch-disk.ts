@@ -72,7 +72,7 @@ export function watchDisk(options: WatchDiskOptions): Loop {
 function look({ disk, health, reserveBytes }: WatchDiskOptions): DiskState {
   const space = disk.space();
   const reserved = disk.reservedBytes();
-  const refused = health.part("store").code === "store.full" && reserved !== 0;
+  const refused = health.isElsewhere("store", "space", "store.full");
   const state = judgeDisk(space, reserved, reserveBytes, refused);
   const percent = Math.floor((1 - space.freeBytes / space.totalBytes) * 100);
   if (state === "full") {

@@ -58,6 +58,14 @@ export class Health {
     this.#wellElsewhere(blamed, source);
   }
 
+  /** Whether a source of the part other than `source` is in trouble with this code. */
+  isElsewhere(part: PartName, source: string, code: ErrorCode): boolean {
+    return [...this.#sources[part]].some(
+      ([name, { severity, error }]) =>
+        name !== source && severity !== "ok" && reasonOf(error) === code,
+    );
+  }
+
   part(name: PartName): Part {
     const sources = [...this.#sources[name].values()];
     const worst = sources.reduce<Source | undefined>(
