@@ -12,18 +12,13 @@ describe("the time of a bus", () => {
     const profile = small({ timing: { turnaroundMs: 20, pauseMs: 10 } });
     const plan = busPlan({ meters: [{ profile, unit: 3 }], ...line, pollIntervalMs: 1_000 });
     const character = 10_000 / 9_600;
-    expect(plan.meters).toEqual([
-      {
-        unit: 3,
-        profile: "test/meter",
-        requests: 1,
-        registers: 2,
-        wireMs: expect.closeTo(17 * character, 9),
-        silenceMs: expect.closeTo(3.5 * character + 10, 9),
-        turnaroundMs: 20,
-        totalMs: expect.closeTo(20.5 * character + 30, 9),
-      },
-    ]);
+    expect(plan.meters).toHaveLength(1);
+    const [time] = plan.meters;
+    expect(time).toMatchObject({ unit: 3, profile: "test/meter", requests: 1, registers: 2 });
+    expect(time?.wireMs).toBeCloseTo(17 * character, 9);
+    expect(time?.silenceMs).toBeCloseTo(3.5 * character + 10, 9);
+    expect(time?.turnaroundMs).toBe(20);
+    expect(time?.totalMs).toBeCloseTo(20.5 * character + 30, 9);
   });
 
   test("is longer by a bit a character with parity or a second stop bit", () => {
@@ -60,7 +55,8 @@ test("a bus that does not fit says so, with its sum and what would help", () => 
   const profile = loadProfile("eastron/sdm630");
   const meters = [1, 2, 3, 4].map((unit) => ({ profile, unit }));
   const plan = busPlan({ meters, ...line, pollIntervalMs: 1_000 });
-  expect(plan).toMatchObject({ fits: false, utilisation: expect.closeTo(1.333, 3) });
+  expect(plan.fits).toBe(false);
+  expect(plan.utilisation).toBeCloseTo(1.333, 3);
   expect(plan.lines).toHaveLength(6);
   expect(plan.lines[0]).toBe(
     "unit 1 eastron/sdm630: 4 requests, 120 registers: 304.2 ms of characters + 29.2 ms of silence + 0.0 ms before answers = 333.3 ms",

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { type Block, decode } from "./decode.js";
+import { decode } from "./decode.js";
 import { ProfileError } from "./errors.js";
 import type { Table } from "./schema.js";
-import type { Profile } from "./types.js";
+import type { Block, Profile } from "./types.js";
 
 const captureErrorCode = z.enum([
   "frame.crc",

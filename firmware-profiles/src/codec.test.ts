@@ -109,6 +109,12 @@ test.each<{ name: string; of: Partial<Register>; hex: string; value: number | st
       hex: "41 42 31 20 00 00",
       value: "AB1",
     },
+    {
+      name: "text that was never written",
+      of: { type: "ascii", length: 3, ...identity },
+      hex: "FF FF FF FF FF FF",
+      value: undefined,
+    },
     { name: "energy of 62.5 Wh goes to the even", of: energy, hex: "3D 80 00 00", value: 62 },
     { name: "energy of 187.5 Wh goes to the even", of: energy, hex: "3E 40 00 00", value: 188 },
     { name: "energy of −62.5 Wh goes to the even", of: energy, hex: "BD 80 00 00", value: -62 },

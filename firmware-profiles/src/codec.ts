@@ -72,9 +72,10 @@ function meantNumber(coding: Coding & { readonly type: NumberType }, bytes: Uint
   );
 }
 
+/** Text in printable ASCII; undefined where there is none, or bytes that were never written (0xFF). */
 function textIn(bytes: Uint8Array): string | undefined {
   const text = new TextDecoder("latin1").decode(bytes).replaceAll("\0", "").trim();
-  return text === "" ? undefined : text;
+  return /^[\x20-\x7e]+$/.test(text) ? text : undefined;
 }
 
 function identityIn(register: Register, bytes: Uint8Array): number | string | undefined {

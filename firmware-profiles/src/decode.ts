@@ -1,15 +1,7 @@
 import { decodeFactor, decodeRegister } from "./codec.js";
 import { type Decimal, one, times } from "./decimal.js";
-import type { Table } from "./schema.js";
 import { locateModels } from "./sunspec.js";
-import type { Factor, Place, Profile } from "./types.js";
-
-/** Register bytes as a meter gave them: from `address` on, 2 per register. */
-export interface Block {
-  readonly table: Table;
-  readonly address: number;
-  readonly bytes: Uint8Array;
-}
+import type { Block, Factor, Place, Profile } from "./types.js";
 
 /** Values by quantity, each in the unit its name ends in. */
 export type Values = Record<string, number | string>;

@@ -11,7 +11,7 @@ export {
   type DecodedCapture,
   decodeCapture,
 } from "./capture.js";
-export { type Block, decode, isExpected, serialNumberOf, type Values } from "./decode.js";
+export { decode, isExpected, serialNumberOf, type Values } from "./decode.js";
 export { type EncodeOptions, encode, type RegisterImage } from "./encode.js";
 export { ProfileError, type ProfileErrorCode } from "./errors.js";
 export { listProfiles, loadProfile, profileIds, profileText } from "./library.js";
@@ -19,4 +19,4 @@ export { type PlannedRead, type PlanOptions, planReads } from "./plan-reads.js";
 export { parseProfile } from "./profile.js";
 export { profileSchema, type Table } from "./schema.js";
 export { type ReadRegisters, resolveProfile, withAssumedModels } from "./sunspec.js";
-export type { Factor, Profile, Register } from "./types.js";
+export type { Block, Factor, Profile, Register } from "./types.js";

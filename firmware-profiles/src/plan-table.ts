@@ -155,7 +155,8 @@ function withUniqueLengths(reads: readonly Read[], rules: Rules): Read[] {
 }
 
 /** The request, then those that begin or end some values on, shortest first; none costs as much as another request. */
-function longerReads(read: Read, { boundaries, mayRead, requestCost }: Rules): Read[] {
+function longerReads(read: Read, rules: Rules): Read[] {
+  const { boundaries, requestCost } = rules;
   const near = boundaries.filter(({ table }) => table === read.table);
   const to = read.address + read.count;
   // What lies in a hole most likely is as long as the values around it.
@@ -176,6 +177,6 @@ function longerReads(read: Read, { boundaries, mayRead, requestCost }: Rules): R
       })),
     )
     .filter(({ count }) => count < read.count + requestCost)
-    .filter(({ address, count }) => mayRead(read.table, address, address + count))
+    .filter(({ address, count }) => rules.mayRead(read.table, address, address + count))
     .toSorted((a, b) => a.count - b.count || b.address - a.address);
 }

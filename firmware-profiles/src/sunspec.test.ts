@@ -9,7 +9,7 @@ const meter = loadProfile("sunspec/meter");
 const marker = [0x5375, 0x6e53];
 const end = [0xffff, 0];
 /** A model of so many registers after its header. */
-const model = (id: number, length: number) => [id, length, ...new Array<number>(length).fill(0)];
+const model = (id: number, length: number) => [id, length, ...Array.from({ length }, () => 0)];
 const common = model(1, 66);
 
 /** A device that has these words from `base` on and refuses all else, as exception 2. */
@@ -96,10 +96,9 @@ describe("a chain of models is walked", () => {
 describe("a device is refused", () => {
   const refusal = (words: readonly number[]) => resolveProfile(meter, device(words).read);
   test("where its chain ends without the model, naming those it has", async () => {
-    await expect(refusal([...marker, ...common, ...model(103, 50), ...end])).rejects.toMatchObject({
-      code: "profile.no-model",
-      message: expect.stringContaining("1 (66 registers), 103 (50 registers); none of 201, 202"),
-    });
+    const refused = refusal([...marker, ...common, ...model(103, 50), ...end]);
+    await expect(refused).rejects.toMatchObject({ code: "profile.no-model" });
+    await expect(refused).rejects.toThrow("1 (66 registers), 103 (50 registers); none of 201, 202");
   });
 
   test("where the model is shorter than the map", async () => {
@@ -113,7 +112,11 @@ describe("a device is refused", () => {
   });
 
   test("where its chain never ends", async () => {
-    const words = [...marker, ...common, ...new Array(200).fill(model(700, 0)).flat()];
+    const words = [
+      ...marker,
+      ...common,
+      ...Array.from({ length: 200 }, () => model(700, 0)).flat(),
+    ];
     await expect(refusal(words)).rejects.toMatchObject({ code: "profile.bad-chain" });
   });
 

@@ -1,7 +1,6 @@
-import type { Block } from "./decode.js";
 import { ProfileError } from "./errors.js";
 import type { Table } from "./schema.js";
-import type { FoundModels, Profile, SunspecMap } from "./types.js";
+import type { Block, FoundModels, Profile, SunspecMap } from "./types.js";
 
 /** "SunS": the marker before the first model (SunSpec Device Information Model Specification V1.1, 6.1). */
 const marker = [0x5375, 0x6e53] as const;

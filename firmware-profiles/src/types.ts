@@ -11,6 +11,13 @@ export interface Place {
   readonly length: number;
 }
 
+/** Register bytes as a meter gave them: from `address` on, 2 per register. */
+export interface Block {
+  readonly table: Table;
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
 /** How the bytes of a place are read. */
 export interface Coding extends Place {
   readonly type: RegisterType;
