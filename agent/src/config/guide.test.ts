@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { configJsonSchema } from "./json-schema.js";
 import { parseConfig } from "./load.js";
 import { configSchema } from "./schema.js";
 
@@ -8,8 +9,9 @@ const guide = readFileSync(
   new URL("../../../docs/operating/run-a-household.md", import.meta.url),
   "utf8",
 );
+const [, configuring = ""] = /\n## 4\. Configure\n(.*?)\n## /s.exec(guide) ?? [];
 const rows = new Map(
-  [...guide.matchAll(/^\| `([a-z][\w.[\]]+)` \| ([^|]+) \|/gm)].map(([, key, given]) => [
+  [...configuring.matchAll(/^\| `([a-z][\w.[\]]+)` \| ([^|]+) \|/gm)].map(([, key, given]) => [
     key,
     given,
   ]),
@@ -66,5 +68,12 @@ describe("the guide to running a household", () => {
     const [, example = ""] = /```yaml\n(.*?)```/s.exec(guide) ?? [];
     const { ledger, dataDir } = parseConfig(example, "/etc/powershare/agent.yaml");
     expect(ledger.certificate).toBe(`${dataDir}/certificate.pem`);
+  });
+});
+
+describe("docs/schemas/agent.json", () => {
+  it("is up to date: npm run docs", () => {
+    const path = new URL("../../../docs/schemas/agent.json", import.meta.url);
+    expect(readFileSync(path, "utf8")).toBe(configJsonSchema());
   });
 });
