@@ -8,7 +8,7 @@ import type { ReadingLog } from "./reading-log.js";
 export interface MeterEpochsOptions {
   readonly store: EpochStore;
   readonly readings: Pick<ReadingLog, "record" | "save">;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "nowMs" | "monotonicMs" | "bootId" | "quality">;
 }
 
 type Told = Pick<Event, "event" | "meter" | "details">;

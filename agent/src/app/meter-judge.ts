@@ -24,7 +24,8 @@ export interface JudgeOptions {
   readonly role: MeterRole;
   /** SHA-256 of the profile. */
   readonly profile: string;
-  readonly store: Pick<ReadingStore, "lastGood" | "pins"> & Pick<EpochStore, "pinSetup">;
+  readonly store: Pick<ReadingStore, "lastGood" | "pins"> &
+    Pick<EpochStore, "pinSetup" | "fallen" | "saveFallen">;
   readonly epochs: Pick<MeterEpochs, "all" | "at" | "suspect" | "withdraw">;
 }
 
@@ -67,6 +68,8 @@ export class MeterJudge {
   /** The epoch that was decided on last, and those after it that are not; the newest one is read now. */
   #links: Link[] = [];
   readonly #setups = new Map<string, string>();
+  /** Epochs of which the links were made. */
+  #linked: readonly StoredEpoch[] | undefined;
   #awaited: Link | undefined;
 
   constructor(options: JudgeOptions) {
@@ -84,6 +87,10 @@ export class MeterJudge {
       ...limits,
       meter: link.meter,
     });
+    // On the disk before it counts: after a restart nobody would know of it.
+    if (state.fallen !== link.guard.fallen) {
+      this.#options.store.saveFallen(link.meter, state.fallen ?? []);
+    }
     link.guard = state;
     this.#awaited = link;
     if (verdict.accepted) {
@@ -181,6 +188,9 @@ export class MeterJudge {
   /** The epoch that is read now, after what was decided and over a restart. */
   #active(expected: string): Link {
     const { epochs, place } = this.#options;
+    const newest = this.#links.at(-1);
+    if (newest !== undefined && this.#linked === epochs.all) return newest;
+    this.#linked = epochs.all;
     const known = epochs.at(place);
     // A serial number that was put into the configuration since is a person's word as well.
     const configured = !known.some(
@@ -213,7 +223,9 @@ export class MeterJudge {
     const { at, monotonicMs, bootId, clock, sequence } = last.reading;
     const accepted = { meter, at, monotonicMs, bootId, clock, ...last.energy };
     const kept = endOf(accepted, accepted, sequence);
-    const link = { meter, guard: { agreeing: 0, accepted }, kept };
+    const fallen = this.#options.store.fallen(meter);
+    const guard = { agreeing: 0, accepted, ...(fallen.length === 0 ? {} : { fallen }) };
+    const link = { meter, guard, kept };
     return epoch === undefined ? link : { ...link, epoch };
   }
 

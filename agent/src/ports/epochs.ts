@@ -1,5 +1,5 @@
 import type { MeterRole } from "@powershare/domain/evidence";
-import type { MeterEpoch } from "@powershare/domain/metering";
+import type { MeterEpoch, MeteredRegisters } from "@powershare/domain/metering";
 
 /** A new epoch of a meter, as far as it has come. */
 export interface StoredEpoch extends MeterEpoch {
@@ -22,4 +22,7 @@ export interface EpochStore {
   saveEpoch(epoch: StoredEpoch): void;
   /** Ratio and wiring that the meter said first; saves `setup` if there is none. */
   pinSetup(meter: string, setup: string): string;
+  /** Readings since the last good one in which the meter's registers fell. */
+  fallen(meter: string): MeteredRegisters[];
+  saveFallen(meter: string, fallen: readonly MeteredRegisters[]): void;
 }

@@ -157,6 +157,20 @@ describe("the guard over a series of readings", () => {
     expect(run([base, later]).at(-1)).toMatchObject({ verdict: { accepted: true } });
   });
 
+  it("believes registers that fit again after many that did not only when they do so twice", () => {
+    const reset = [0, 1, 2].map((i) => after(i + 1, { importWh: i, exportWh: 0 }));
+    const fits = after(7_200, { importWh: 1_050_000, exportWh: 500_000 });
+    const results = run([
+      base,
+      ...reset,
+      fits,
+      after(7_201, { importWh: 1_050_003, exportWh: 500_000 }),
+    ]);
+    expect(results.slice(-2).map(({ verdict }) => verdict.accepted)).toEqual([false, true]);
+    const chance = run([base, ...reset, fits, after(7_201, { importWh: 900, exportWh: 0 })]);
+    expect(chance.slice(-2).map(({ verdict }) => verdict.accepted)).toEqual([false, false]);
+  });
+
   it("goes on at once after a late copy of an older answer", () => {
     const stale = after(1, { importWh: 999_995 });
     expect(run([base, stale, after(2, { importWh: 1_000_003 })]).at(-1)).toMatchObject({

@@ -134,7 +134,7 @@ function possibleWh(elapsed: number, { fuseA, phases, registerStepWh }: GuardLim
 function reject(
   code: Extract<GuardVerdict, { accepted: false }>["code"],
   message: string,
-): GuardVerdict {
+): Extract<GuardVerdict, { accepted: false }> {
   return { accepted: false, code, message };
 }
 
@@ -147,6 +147,8 @@ const suspectedAfter = 10;
  */
 const staleAtMostMs = 10_000;
 
+const mostFallen = 4;
+
 /** What the guard of one meter remembers; plain JSON, so that it survives a restart. */
 export const guardState = z.strictObject({
   accepted: meteredRegisters.optional(),
@@ -154,6 +156,10 @@ export const guardState = z.strictObject({
   opening: meteredRegisters.optional(),
   rejected: meteredRegisters.optional(),
   agreeing: z.int().min(0),
+  /** Newest readings since the accepted one that fell: each may be where a new count began. */
+  fallen: z.array(meteredRegisters).optional(),
+  /** A reading that fits the accepted one although the rejected ones since agree with one another. */
+  returning: meteredRegisters.optional(),
 });
 export type GuardState = z.infer<typeof guardState>;
 export const newGuard: GuardState = { agreeing: 0 };
@@ -183,6 +189,9 @@ export function guardNext(
     const accepted = { ...next, ...verdict.registers };
     return { state: { accepted, agreeing: 0 }, verdict, suspected: undefined };
   }
+  if (verdict.returning) {
+    return { state: { ...state, returning: next }, verdict, suspected: undefined };
+  }
   const { accepted, rejected } = state;
   const followed =
     rejected === undefined
@@ -190,8 +199,22 @@ export function guardNext(
       : guardReading(rejected, next, { ...limits, meter: rejected.meter });
   const after: GuardState =
     followed?.accepted === true
-      ? { ...state, rejected: { ...next, ...followed.registers }, agreeing: state.agreeing + 1 }
-      : { accepted, opening: next, rejected: next, agreeing: 1 };
+      ? {
+          ...state,
+          rejected: { ...next, ...followed.registers },
+          agreeing: state.agreeing + 1,
+          returning: undefined,
+        }
+      : {
+          accepted,
+          opening: next,
+          rejected: next,
+          agreeing: 1,
+          fallen:
+            verdict.code === "meter.register-went-back"
+              ? [...(state.fallen ?? []), next].slice(-mostFallen)
+              : state.fallen,
+        };
   const { opening, agreeing } = after;
   const suspected =
     agreeing >= suspectedAfter && accepted !== undefined && opening !== undefined
@@ -200,21 +223,29 @@ export function guardNext(
   return { state: after, verdict, suspected };
 }
 
-/** As `guardReading`, but not where a reset meter could have grown past its old count unseen. */
+/**
+ * As `guardReading`, but not where a reset meter could have grown past its old count unseen; and where
+ * rejected readings agree with one another, a single one that fits again may do so by chance, and
+ * waits for a second (`returning`).
+ */
 function unambiguous(
-  { accepted, opening }: GuardState,
+  { accepted, fallen = [], agreeing, returning }: GuardState,
   next: MeteredRegisters,
   limits: GuardLimits,
-): GuardVerdict {
+): GuardVerdict & { readonly returning?: true } {
   const verdict = guardReading(accepted, next, limits);
-  if (!verdict.accepted || accepted === undefined || opening === undefined) return verdict;
-  if (elapsedMs(opening, next) <= staleAtMostMs) return verdict;
-  const before = guardReading(accepted, opening, limits);
-  const fell = !before.accepted && before.code === "meter.register-went-back";
-  const fitsToo = guardReading(opening, next, { ...limits, meter: opening.meter }).accepted;
-  if (!fell || !fitsToo) return verdict;
-  return reject(
-    "meter.register-ambiguous",
-    `${next.meter}: its registers fit the last accepted reading and the fallen ones after it`,
+  if (!verdict.accepted || accepted === undefined) return verdict;
+  const fitsToo = fallen.some(
+    (one) => elapsedMs(one, next) > staleAtMostMs && guardReading(one, next, limits).accepted,
   );
+  if (fitsToo) {
+    return reject(
+      "meter.register-ambiguous",
+      `${next.meter}: its registers fit the last accepted reading and the fallen ones after it`,
+    );
+  }
+  if (agreeing < 2 || elapsedMs(accepted, next) <= staleAtMostMs) return verdict;
+  if (returning !== undefined && guardReading(returning, next, limits).accepted) return verdict;
+  const message = `${next.meter}: its registers fit again after ${agreeing} readings that did not`;
+  return { accepted: false, code: "meter.register-ambiguous", message, returning: true };
 }

@@ -1,5 +1,5 @@
 import { meterRole } from "@powershare/domain/evidence";
-import { meterEpoch } from "@powershare/domain/metering";
+import { meterEpoch, meteredRegisters } from "@powershare/domain/metering";
 import { z } from "zod";
 import type { EpochStore } from "../../ports/epochs.js";
 import type { RejectedStore } from "../../ports/meters.js";
@@ -33,6 +33,23 @@ export function createEpochStore(database: Database): EpochStore & RejectedStore
              ON CONFLICT (meter) DO UPDATE SET state = excluded.state, body = excluded.body`,
           )
           .run(epoch.meter, epoch.state, JSON.stringify(epoch));
+      }),
+    fallen: (meter) =>
+      database.run((connection) => {
+        const found = connection.prepare("SELECT fallen FROM meter_fall WHERE meter = ?").pluck();
+        const body = found.get(meter);
+        return body === undefined
+          ? []
+          : z.array(meteredRegisters).parse(JSON.parse(z.string().parse(body)));
+      }),
+    saveFallen: (meter, fallen) =>
+      database.transaction((connection) => {
+        connection
+          .prepare(
+            `INSERT INTO meter_fall (meter, fallen) VALUES (?, ?)
+             ON CONFLICT (meter) DO UPDATE SET fallen = excluded.fallen`,
+          )
+          .run(meter, JSON.stringify(fallen));
       }),
     pinSetup: (meter, setup) =>
       database.transaction((connection) => {

@@ -42,6 +42,7 @@ export const checkedColumns = {
   total: ["name", "value"],
   meter_epoch: ["number", "meter", "state", "body"],
   meter_setup: ["meter", "setup"],
+  meter_fall: ["meter", "fallen"],
   pruned: ["only", "reading", "chain_head", "checkpoint", "statement_hash"],
 } as const;
 export type CheckedTable = keyof typeof checkedColumns;

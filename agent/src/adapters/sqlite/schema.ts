@@ -57,6 +57,10 @@ export const migrations: readonly string[] = [
   CREATE TABLE meter_setup (
     meter TEXT PRIMARY KEY, setup TEXT NOT NULL, ${crcColumn("meter_setup")}
   ) STRICT, WITHOUT ROWID;
+  -- Where a meter's registers fell since its last good reading; not to be forgotten over a restart.
+  CREATE TABLE meter_fall (
+    meter TEXT PRIMARY KEY, fallen TEXT NOT NULL, ${crcColumn("meter_fall")}
+  ) STRICT, WITHOUT ROWID;
   -- Few among many: for the page.
   CREATE INDEX reading_rejected ON reading (sequence) WHERE reason IS NOT NULL;
   `,
