@@ -3,7 +3,7 @@ import { busPlan, loadProfile } from "@powershare/firmware-profiles";
 import { openBus } from "./adapters/bus/open-bus.js";
 import { type PolledPlace, type PollMetersOptions, pollMeters } from "./app/poll-meters.js";
 import type { BusConfig } from "./config/schema.js";
-import type { MeterStatistics } from "./ports/bus.js";
+import type { BusReport } from "./ports/bus.js";
 
 /**
  * The meters of all buses, with their profiles.
@@ -63,12 +63,9 @@ function unevenLines(
   ];
 }
 
-/** What was seen of a meter, by its place. */
-export type MeterStatus = MeterStatistics & { readonly place: string };
-
 export interface Lines {
   /** Of all meters, since the start. */
-  statistics(): MeterStatus[];
+  report(): BusReport;
   /** Ends the polling, and what waits for an answer with it. */
   stop(): Promise<void>;
 }
@@ -91,10 +88,11 @@ export async function openLines(
     pollMeters({ ...bus, ...options, bus: line, places }),
   );
   return {
-    statistics: () =>
-      lines.flatMap(({ line, places }) =>
+    report: () => ({
+      meters: lines.flatMap(({ line, places }) =>
         places.map(({ place, unit }) => ({ place, ...line.statistics(unit) })),
       ),
+    }),
     async stop() {
       const stopped = polling.map((loop) => loop.stop());
       await Promise.all(lines.map(({ line }) => line.close()));

@@ -20,7 +20,6 @@ import { drainOutbox } from "./app/drain-outbox.js";
 import { driveSlots } from "./app/drive-slots.js";
 import { followLedger } from "./app/follow-ledger.js";
 import { LiveMeters } from "./app/live-meters.js";
-import type { Loop } from "./app/loop.js";
 import { MarketView } from "./app/market-view.js";
 import { MeterEpochs } from "./app/meter-epochs.js";
 import type { MeterPlace } from "./app/meter-poller.js";
@@ -96,15 +95,9 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
   });
   const onPolled = () => sealing.wake();
   const lines = await openLines(buses, { ...shared, slotSeconds, places, onPolled });
-  const onLedger: Loop[] = [
-    draining,
-    trading,
-    driveSlots(shared),
-    history.start(),
-    askEpochs(shared),
-    followLedger({ ...shared, onEvent: (block) => ledgerWatch.saw(block) }),
-    watchingLedger,
-  ];
+  const following = followLedger({ ...shared, onEvent: (block) => ledgerWatch.saw(block) });
+  const asking = [driveSlots(shared), history.start(), askEpochs(shared)];
+  const onLedger = [draining, trading, ...asking, following, watchingLedger];
   const keeping = keepStore({ config, store, clock, health, log });
 
   const overview = overviewOf({
@@ -115,15 +108,13 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     staleAfterMs: 3 * pollIntervalMs + 2_000,
     height: () => ledgerWatch.height,
   });
-  const profiles = places.map(({ profile }) => profile);
-  const meterReport = meterReportOf({ store, epochs, profiles });
-  const device = readRegistration(dataDir, config.ledger.certificate);
   const http = await httpServer({
     overview,
-    meters: meterReport,
+    meters: meterReportOf({ store, epochs, profiles: places.map(({ profile }) => profile) }),
     decide: epochs,
+    bus: () => lines.report(),
     store,
-    device,
+    device: readRegistration(dataDir, config.ledger.certificate),
     archive: storeArchive(store, dataDir),
     pageDir,
     log,

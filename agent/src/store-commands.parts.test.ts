@@ -42,6 +42,7 @@ beforeAll(async () => {
       throw new Error("not asked for here");
     },
     meters: () => ({ pending: [], rejected: [] }),
+    bus: () => ({ meters: [] }),
     decide: { decide: () => {} },
     store,
     device: undefined,

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 export interface BusRead {
   readonly unit: number;
   readonly table: "input" | "holding";
@@ -11,22 +13,26 @@ export interface BusRead {
 }
 
 /** What a bus has seen of one meter since it was opened. */
-export interface MeterStatistics {
-  /** Sound answers with registers. */
-  readonly answers: number;
-  readonly timeouts: number;
-  /** Requests to which only damaged bytes came. */
-  readonly crcErrors: number;
-  readonly exceptions: number;
-  /** Answers that came after they were given up, and were recognised as late. */
-  readonly lateAnswers: number;
-  /** How long the meter thinks before it answers, smoothed, ms; null before its first answer. */
-  readonly latencyMs: number | null;
-  /** How long the next request waits for it, ms; null before its first answer: as configured. */
-  readonly timeoutMs: number | null;
-  /** Since its last sound answer, ms; null before the first. */
-  readonly sinceAnswerMs: number | null;
-}
+export const meterStatistics = z.strictObject({
+  answers: z.int().describe("Sound answers with registers"),
+  timeouts: z.int(),
+  crcErrors: z.int().describe("Requests to which only damaged bytes came"),
+  exceptions: z.int().describe("Refusals, those for being busy included"),
+  lateAnswers: z.int().describe("Given up before they came, and recognised as late"),
+  latencyMs: z.number().nullable().describe("How long the meter thinks, smoothed"),
+  timeoutMs: z
+    .number()
+    .nullable()
+    .describe("How long the next request waits for it; null before anything was learned"),
+  sinceAnswerMs: z.number().nullable().describe("Since its last sound answer"),
+});
+export type MeterStatistics = Readonly<z.infer<typeof meterStatistics>>;
+
+/** How the meters answer: the body of `GET /api/bus`. */
+export const busReport = z.strictObject({
+  meters: z.array(meterStatistics.extend({ place: z.string().describe("Bus and unit id") })),
+});
+export type BusReport = z.infer<typeof busReport>;
 
 /** One line with meters. Opens its port when first used and again after it vanished. */
 export interface Bus {

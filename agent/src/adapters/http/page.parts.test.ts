@@ -136,6 +136,7 @@ beforeAll(async () => {
   server = await httpServer({
     overview: () => shown,
     meters: () => meters,
+    bus: () => ({ meters: [] }),
     decide: { decide: (...decision) => void decided.push(decision) },
     store: { packages: () => [] },
     device: undefined,

@@ -47,6 +47,16 @@ let shown: Overview = {
   },
   counts: { readings: 0, rejected: 0, checkpoints: 0, intervals: 0, evidenceCommitted: 0 },
 };
+const answering = {
+  answers: 7,
+  timeouts: 1,
+  crcErrors: 0,
+  exceptions: 0,
+  lateAnswers: 1,
+  latencyMs: 12.5,
+  timeoutMs: 200,
+  sinceAnswerMs: null,
+};
 /** Takes one decision, about one epoch. */
 const decided: unknown[] = [];
 const meterSources: MeterSources = {
@@ -82,6 +92,7 @@ beforeAll(async () => {
   const device = household.registration();
   app = await httpServer({
     ...meterSources,
+    bus: () => ({ meters: [{ place: "line1/1", ...answering }] }),
     overview: () => shown,
     store,
     device,
@@ -125,6 +136,12 @@ function ask(
 }
 
 describe("what is served", () => {
+  it("says how each meter answers", async () => {
+    const { status, body } = await ask("/api/bus");
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toEqual({ meters: [{ place: "line1/1", ...answering }] });
+  });
+
   it("is the overview", async () => {
     const { status, headers, body } = await ask("/api/overview");
     expect(status).toBe(200);

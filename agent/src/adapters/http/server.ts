@@ -12,11 +12,12 @@ import {
 } from "fastify-type-provider-zod";
 import type { Log } from "../../ports/log.js";
 import { type ArchiveSources, addArchiveRoutes } from "./archive-routes.js";
+import { addBusRoutes, type BusSources } from "./bus-routes.js";
 import { addMeterRoutes, decisionPath, type MeterSources } from "./meter-routes.js";
 import { addRoutes, type Sources } from "./routes.js";
 import { OverviewStream } from "./stream.js";
 
-export interface HttpOptions extends Sources, MeterSources {
+export interface HttpOptions extends Sources, MeterSources, BusSources {
   /** Folder of the built page; without it only the API is served. */
   readonly pageDir: string;
   readonly archive: ArchiveSources;
@@ -71,6 +72,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
   await app.register(async (api) => {
     addRoutes(api.withTypeProvider<ZodTypeProvider>(), options, stream);
     addMeterRoutes(api.withTypeProvider<ZodTypeProvider>(), options);
+    addBusRoutes(api.withTypeProvider<ZodTypeProvider>(), options);
   });
   await app.register(async (api) => {
     addArchiveRoutes(api.withTypeProvider<ZodTypeProvider>(), options.archive);
