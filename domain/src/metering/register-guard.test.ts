@@ -103,6 +103,15 @@ describe("the register guard", () => {
     });
   });
 
+  it.each([
+    ["accepted", 1_052_165],
+    ["meter.register-jumped", 45_000_000],
+  ])("%s: %i Wh after a restart, where the clock was at 1970 before it", (expected, importWh) => {
+    const unset = { ...base, at: "1970-01-01T00:00:09.000Z", clock: "unknown" } as const;
+    const verdict = guardReading(unset, { ...base, importWh, bootId: "boot-2" }, limits);
+    expect(verdict.accepted ? "accepted" : verdict.code).toBe(expected);
+  });
+
   it("says by how much", () => {
     expect(guardReading(base, after(1, { importWh: 7 }), limits)).toMatchObject({
       message: "a/b:1: importWh fell from 1000000 to 7",

@@ -123,7 +123,8 @@ function refusal(
 function elapsedMs(previous: MeteredRegisters, next: MeteredRegisters): number {
   if (previous.bootId === next.bootId) return Math.max(0, next.monotonicMs - previous.monotonicMs);
   const elapsed = Date.parse(next.at) - Date.parse(previous.at);
-  return next.clock === "unknown" || elapsed < 0 ? longestOutageMs : elapsed;
+  const known = previous.clock !== "unknown" && next.clock !== "unknown";
+  return known && elapsed >= 0 ? elapsed : longestOutageMs;
 }
 
 function possibleWh(elapsed: number, { fuseA, phases, registerStepWh }: GuardLimits): number {
