@@ -37,6 +37,12 @@ test.each<{ name: string; of: Partial<Register>; hex: string; value: number | st
       hex: "33 33 43 66",
       value: 230.2,
     },
+    {
+      name: "float32 between two shortest decimals",
+      of: {},
+      hex: "4A 1C 59 B5",
+      value: 2_561_645.2,
+    },
     { name: "float32 minus zero", of: {}, hex: "80 00 00 00", value: 0 },
     { name: "float32 that is no number", of: {}, hex: "7F C0 00 00", value: undefined },
     { name: "float32 infinity", of: {}, hex: "7F 80 00 00", value: undefined },

@@ -124,8 +124,11 @@ class Decoder:
         if kind == "float32":
             for digits in range(1, 10):
                 short = f"{value:.{digits}g}"
-                if struct.pack(">f", float(short)) == struct.pack(">f", value):
-                    return Fraction(short)
+                try:
+                    if struct.pack(">f", float(short)) == struct.pack(">f", value):
+                        return Fraction(short)
+                except OverflowError:
+                    continue
         return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
 
     def factor(self, name):
@@ -155,8 +158,11 @@ class Decoder:
             if factor is None:
                 return None
             exact *= factor
-        # Python rounds fractions half to even.
-        return round(exact) if is_energy else float(exact)
+        if not is_energy:
+            return float(exact)
+        # Python rounds fractions half to even. Beyond 2^53 a JSON number is not exact, so there is no value.
+        whole = round(exact)
+        return whole if abs(whole) < 1 << 53 else None
 
     def identity(self, entry):
         value, pattern, kind = self.raw(entry, self.common)
