@@ -51,6 +51,8 @@ export function agentConfig(setup: AgentSetup): object {
     ],
     tpm: { swtpm: setup.swtpm },
     slots: { seconds: slotSeconds, boundaryToleranceMs, checkpointSeconds: slotSeconds },
+    // Several households share this disk, for minutes.
+    store: { reserveMiB: 0 },
     // After an outage the demo should see the backlog drain soon, not after minutes of courtesy.
     ledger: { ...setup.ledger, retryMaxMs: 5000 },
     market: {

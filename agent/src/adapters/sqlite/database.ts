@@ -1,3 +1,5 @@
+import { accessSync, constants } from "node:fs";
+import { dirname } from "node:path";
 import { CodedError, type ErrorCode } from "@powershare/domain/errors";
 import Sqlite from "better-sqlite3";
 import { z } from "zod";
@@ -25,7 +27,8 @@ export class Database {
   readonly #path: string;
   #connection: Connection | undefined;
   #closed = false;
-  #failed = false;
+  /** A sync may have failed since the file was last written anew. */
+  #unsure = false;
 
   /**
    * Opens, checks and migrates the file.
@@ -51,7 +54,7 @@ export class Database {
       this.#connection ??= this.#open();
       return work(this.#connection);
     } catch (error) {
-      this.#failed = true;
+      if (isDiskError(error)) this.#unsure = true;
       this.#disconnect();
       throw coded(error, this.#path);
     }
@@ -64,14 +67,14 @@ export class Database {
 
   #open(): Connection {
     const connection = open(this.#path);
-    if (this.#failed) {
+    if (this.#unsure) {
       try {
         writeAnew(connection);
       } catch (error) {
         connection.close();
         throw error;
       }
-      this.#failed = false;
+      this.#unsure = false;
     }
     return connection;
   }
@@ -90,10 +93,10 @@ export class Database {
 function open(path: string): Connection {
   const connection = new Sqlite(path, { timeout: 2000 });
   try {
-    // Takes effect in a new file only: pages that retention frees are given back to the disk.
-    connection.pragma("auto_vacuum = INCREMENTAL");
     // One agent per file: a second one would sign a second history.
     connection.pragma("locking_mode = EXCLUSIVE");
+    // Takes effect in a new file only: pages that retention frees are given back to the disk.
+    connection.pragma("auto_vacuum = INCREMENTAL");
     const journal = connection.pragma("journal_mode = WAL", { simple: true });
     // In this order: better-sqlite3 is built to lower it to NORMAL when WAL is set.
     connection.pragma("synchronous = FULL");
@@ -183,6 +186,21 @@ const codes: readonly [prefix: string, ErrorCode][] = [
 
 function coded(error: unknown, path: string): unknown {
   if (!(error instanceof Sqlite.SqliteError)) return error;
-  const code = codes.find(([prefix]) => error.code.startsWith(prefix))?.[1] ?? "store.failed";
+  const known = codes.find(([prefix]) => error.code.startsWith(prefix))?.[1] ?? "store.failed";
+  const code = known === "store.failed" && isReadOnly(path) ? "store.read-only" : known;
   return new CodedError(code, `${path}: ${error.message} (${error.code})`, { cause: error });
+}
+
+function isDiskError(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && error.code.startsWith("SQLITE_IOERR");
+}
+
+/** SQLite only says that it cannot open a file where the log beside it cannot be made. */
+function isReadOnly(path: string): boolean {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EROFS";
+  }
 }

@@ -14,7 +14,8 @@ it.each(["fsync,fdatasync:error=EIO", "pwrite64:error=EIO", "pwrite64:error=ENOS
     for (let n = 1; n <= most; n += 1) {
       // One failure, or from then on.
       const inject = `${fault}:when=${n}${n % 5 === 0 ? "+" : ""}`;
-      const calls = bench.trace({ steps: 200, inject });
+      // Few calls more than it takes to meet the fault and to go on after it.
+      const calls = bench.trace({ steps: n + 20, inject });
       if (calls.some(({ call }) => call === "said")) met += 1;
       const cut = bench.cut(calls, { drawn: 1, mostCalls: 4 });
       expect(cut.findings, inject).toEqual([]);
