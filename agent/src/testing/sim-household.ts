@@ -54,6 +54,8 @@ export class SimHousehold {
   );
   meters = new LiveMeters();
   health = new Health(this.clock, silentLog);
+  /** From one reading of the generator to the next, of the next start on. */
+  generatorIntervalMs = 1000;
   /** Wraps the store of the next start, e.g. with faults. */
   wrapStore: (store: Store) => Store = (store) => store;
   #epochs: MeterEpochs | undefined;
@@ -121,7 +123,10 @@ export class SimHousehold {
     const polling = pollMeters({
       ...shared,
       bus,
-      places: [place(1, this.connection, "connection"), place(2, this.generator, "generator")],
+      places: [
+        place(1, this.connection, "connection"),
+        { ...place(2, this.generator, "generator"), pollIntervalMs: this.generatorIntervalMs },
+      ],
       pollIntervalMs: 1000,
       timeoutMs: 300,
       baudRate: 9600,
