@@ -45,7 +45,9 @@ export class PowerCutBench {
     for (const [name, bytes] of before) writeFileSync(join(folder, name), bytes);
     const path = join(folder, "agent.db");
     const program = [writer, path, String(steps), "wal_autocheckpoint = 40", ...pragmas];
-    return traceStore(program, path, inject === undefined ? {} : { inject });
+    const calls = traceStore(program, path, inject === undefined ? {} : { inject });
+    rmSync(folder, { recursive: true });
+    return calls;
   }
 
   cut(calls: readonly DiskCall[], options: Omit<CutOptions, "folder" | "random">): CutReport {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** What a process did to the files of one folder, in order. Names are relative to the folder; "." is the folder. */
@@ -48,7 +48,9 @@ export function traceStore(
   } finally {
     closeSync(output);
   }
-  return parseTrace(readFileSync(log, "latin1"), folder);
+  const text = readFileSync(log, "latin1");
+  for (const file of [log, said]) rmSync(file);
+  return parseTrace(text, folder);
 }
 
 const line = /^\d+\s+(\w+)\((.*)\)\s+=\s+(-?\d+)/;
