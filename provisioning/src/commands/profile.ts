@@ -24,8 +24,8 @@ async function onInput(run: () => Promise<void>): Promise<void> {
 }
 
 const summaryOf = (profile: Profile) => {
-  const { id, maker, model, firmware, captures, hash } = profile;
-  return { id, maker, model, firmware, captures, transports: transportsOf(profile), hash };
+  const { id, maker, model, firmware, captures, source, hash } = profile;
+  return { id, maker, model, firmware, captures, source, transports: transportsOf(profile), hash };
 };
 
 const transportsOf = ({ serial, tcp }: Profile): ("rtu" | "tcp")[] => [
