@@ -35,7 +35,7 @@ const left = 190;
 const plotWidth = 380;
 const rowHeight = 26;
 const barHeight = 16;
-const titleHeight = 34;
+const titleHeight = 40;
 const markHeight = 18;
 const axisHeight = 46;
 const gapHeight = 18;
@@ -43,9 +43,9 @@ const gapHeight = 18;
 /** Paints its own ground, so that it can be read on a light and on a dark page alike. */
 const style = `
 text{font:13px system-ui,sans-serif;fill:#1f2328}.t{font-weight:600;font-size:15px}.m{fill:#59636e;font-size:12px}
-.bg{fill:#fff}.g{stroke:#d1d9e0}.peer{fill:#8c959f}.ours{fill:#0969da}.bad{fill:#bc4c00}.k{stroke:#1f2328;stroke-width:2}
+.n{paint-order:stroke;stroke:#fff;stroke-width:5px;stroke-linejoin:round}.bg{fill:#fff}.g{stroke:#d1d9e0}.peer{fill:#8c959f}.ours{fill:#0969da}.bad{fill:#bc4c00}.k{stroke:#1f2328;stroke-width:2}
 .w{stroke:#59636e;stroke-dasharray:4 3}
-@media (prefers-color-scheme:dark){text{fill:#e6edf3}.m{fill:#9198a1}.bg{fill:#0d1117}.g{stroke:#30363d}.peer{fill:#6e7681}
+@media (prefers-color-scheme:dark){text{fill:#e6edf3}.m{fill:#9198a1}.n{stroke:#0d1117}.bg{fill:#0d1117}.g{stroke:#30363d}.peer{fill:#6e7681}
 .ours{fill:#4493f8}.bad{fill:#db6d28}.k{stroke:#e6edf3}.w{stroke:#9198a1}}`;
 
 /** A figure of horizontal bar charts as an SVG document; the same figure gives the same bytes. */
@@ -87,6 +87,7 @@ function drawPanel(panel: Panel, top: number): string {
         `<text class="m" x="${x(value)}" y="${y - 3}" text-anchor="middle">${escapeXml(label)}</text>`
       );
     }),
+    ...bars.map((bar, row) => drawNote(bar, first + row * rowHeight, x)),
   ].join("\n");
 }
 
@@ -110,20 +111,25 @@ function drawAxis({ axis }: Panel, { x, step, end, first, last }: Axis): string 
   ].join("\n");
 }
 
-function drawBar(bar: Bar, top: number, x: (value: number) => string): string {
-  const { label, value, tick, note, kind } = bar;
-  const y = top + (rowHeight - barHeight) / 2;
-  const baseline = y + barHeight - 3;
-  const behind = Number(x(Math.max(value, tick ?? 0))) + 8;
+const barTop = (top: number) => top + (rowHeight - barHeight) / 2;
+const baseline = (top: number) => barTop(top) + barHeight - 3;
+
+function drawBar({ label, value, tick, kind }: Bar, top: number, x: Axis["x"]): string {
+  const y = barTop(top);
   const mark =
     tick === undefined
       ? ""
       : `<line class="k" x1="${x(tick)}" x2="${x(tick)}" y1="${y - 2}" y2="${y + barHeight + 2}"/>`;
   return [
-    `<text x="${left - 10}" y="${baseline}" text-anchor="end">${escapeXml(label)}</text>`,
+    `<text x="${left - 10}" y="${baseline(top)}" text-anchor="end">${escapeXml(label)}</text>`,
     `<rect class="${kind}" x="${left}" y="${y}" width="${fixed(Number(x(value)) - left)}" height="${barHeight}"/>${mark}`,
-    `<text x="${fixed(behind)}" y="${baseline}">${escapeXml(note)}</text>`,
   ].join("\n");
+}
+
+/** Above everything else, so that no line runs through it. */
+function drawNote({ value, tick, note }: Bar, top: number, x: Axis["x"]): string {
+  const behind = Number(x(Math.max(value, tick ?? 0))) + 8;
+  return `<text class="n" x="${fixed(behind)}" y="${baseline(top)}">${escapeXml(note)}</text>`;
 }
 
 /** 1, 2 or 5 times a power of ten: at most six of them reach `largest`. */

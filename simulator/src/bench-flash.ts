@@ -27,14 +27,13 @@ export interface FlashFigures {
   readonly flushesPerReading: number;
   readonly gbPerDay: number;
   readonly cardYears: number;
-  readonly writer: { readonly rssMb: number; readonly cpuPercent: number };
+  readonly writer: { readonly cpuPercent: number };
 }
 
 const writerResult = z.object({
   readings: z.int().min(1),
   checkpoints: z.int(),
   cpuMs: z.number(),
-  rssKb: z.number(),
 });
 
 /** Why flash cannot be measured here, if so. */
@@ -101,7 +100,7 @@ async function measure(
 
 function figures(
   seconds: number,
-  { readings, checkpoints, cpuMs, rssKb }: z.infer<typeof writerResult>,
+  { readings, checkpoints, cpuMs }: z.infer<typeof writerResult>,
   written: { readonly bytes: number; readonly flushes: number },
 ): FlashFigures {
   const bytesPerReading = written.bytes / readings;
@@ -115,10 +114,7 @@ function figures(
     flushesPerReading: Number((written.flushes / readings).toFixed(2)),
     gbPerDay: Number((bytesPerDay / 1e9).toFixed(2)),
     cardYears: Math.round(lifeBytes / bytesPerDay / 365.25),
-    writer: {
-      rssMb: Math.round(rssKb / 1024),
-      cpuPercent: Number((cpuMs / (10 * seconds)).toFixed(2)),
-    },
+    writer: { cpuPercent: Number((cpuMs / (10 * seconds)).toFixed(2)) },
   };
 }
 

@@ -16,7 +16,11 @@ export interface Measured<T> {
   readonly skipped?: string;
 }
 
+/** Of the file's shape; parts of another version are not kept. */
+export const reportVersion = 1;
+
 export interface BenchReport {
+  readonly v: typeof reportVersion;
   readonly machine: string;
   readonly node: string;
   readonly serial?: Measured<SerialFigures>;
@@ -105,8 +109,8 @@ function flashRows(flash: FlashFigures): BenchRow[] {
     { what: "flash written a day", measured: `${gbPerDay} GB`, budget: "" },
     { what: "life of a 32 GB card", measured: `${cardYears} years`, budget: "" },
     {
-      what: "store and sealing alone, of a core",
-      measured: `${writer.cpuPercent} %, ${writer.rssMb} MB of memory`,
+      what: "share of a core of store and sealing alone",
+      measured: `${writer.cpuPercent} %`,
       budget: "",
     },
   ];

@@ -84,6 +84,9 @@ export interface SerialBenchOptions {
   /** Python with pymodbus and minimalmodbus; undefined leaves them out. */
   readonly python: string | undefined;
   readonly say: (message: string) => void;
+  /** Baud rates with snapshots to read at each; tests are content with fewer. */
+  readonly lineRuns?: readonly { readonly baudRate: number; readonly snapshots: number }[];
+  readonly lateRuns?: number;
 }
 
 const lineRuns = [
@@ -107,7 +110,7 @@ export async function benchSerial(options: SerialBenchOptions): Promise<SerialFi
   const blocks = plan.map(({ address, count }) => ({ address, count }));
   const present = readers.filter(({ python }) => !python || options.python !== undefined);
   const lines: LineFigures[] = [];
-  for (const { baudRate, snapshots } of lineRuns) {
+  for (const { baudRate, snapshots } of options.lineRuns ?? lineRuns) {
     const figures: SnapshotFigures[] = [];
     const wireLimitMs = wireTimeMs(plan, baudRate);
     for (const reader of present) {
@@ -141,7 +144,7 @@ async function lateAnswers(present: readonly Reader[], options: SerialBenchOptio
     options.say(`one late answer, ${reader.name}`);
     const task = { baudRate, timeoutMs, blocks, rounds: reads / 2, warmUp: 0 };
     const runs: { wrong: number; errors: number }[] = [];
-    for (let run = 0; run < late.runs; run += 1) {
+    for (let run = 0; run < (options.lateRuns ?? late.runs); run += 1) {
       const { result } = await measure(reader, task, options, late);
       const after = result.outcomes.slice(late.index + 1);
       const count = (kind: string) => after.filter((outcome) => outcome === kind).length;

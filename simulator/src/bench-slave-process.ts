@@ -36,8 +36,8 @@ export async function startSlave(options: BenchSlaveOptions): Promise<BenchSlave
   const message = async (): Promise<unknown> => {
     const signal = AbortSignal.timeout(answerWithinMs);
     try {
-      const [value]: unknown[] = await once(child.channel, "message", { signal });
-      return value;
+      const sent = once(child.channel, "message", { signal });
+      return await sent.then((args: unknown[]) => args[0]);
     } catch (cause) {
       const text = `the bench's meter does not answer; see ${logFile}`;
       throw new CodedError("simulator.process-failed", text, { cause });

@@ -14,6 +14,7 @@ import {
   type Measured,
   peerRows,
   readerNames,
+  reportVersion,
 } from "./bench-report.js";
 import { benchScan } from "./bench-scan.js";
 import { benchSerial } from "./bench-serial.js";
@@ -63,14 +64,21 @@ async function measureParts(
   };
 }
 
+const isReport = (value: unknown): value is BenchReport =>
+  typeof value === "object" && value !== null && "v" in value && value.v === reportVersion;
+
 /** What an earlier run measured, for the parts left out of this one. */
-function earlierReport(): Partial<BenchReport> {
+function earlierParts(): Pick<BenchReport, BenchPart> {
   try {
-    const { serial, flash, scan, path }: Partial<BenchReport> = JSON.parse(
-      readFileSync(reportFile, "utf8"),
-    );
-    const parts = Object.entries({ serial, flash, scan, path });
-    return Object.fromEntries(parts.filter(([, part]) => part && "loadAverage" in part));
+    const report: unknown = JSON.parse(readFileSync(reportFile, "utf8"));
+    if (!isReport(report)) return {};
+    const { serial, flash, scan, path } = report;
+    return {
+      ...(serial && { serial }),
+      ...(flash && { flash }),
+      ...(scan && { scan }),
+      ...(path && { path }),
+    };
   } catch {
     return {};
   }
@@ -109,10 +117,11 @@ if ("exitCode" in options) {
 } else {
   const directory = await createRunDirectory();
   try {
-    const report = {
+    const report: BenchReport = {
+      v: reportVersion,
       machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`,
       node: process.version,
-      ...earlierReport(),
+      ...earlierParts(),
       ...(await measureParts(options, directory)),
     };
     printReport(report);

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { loadProfile } from "@powershare/firmware-profiles";
@@ -113,10 +113,9 @@ for (let second = 0; second < seconds; second += 1) {
 await sealing.stop();
 readings.save();
 const { user, system } = process.cpuUsage(cpu);
-const rssKb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]);
 const checkpoints = store.counts().checkpoints - checkpointsBefore;
 // Closing writes the WAL back into the file: these bytes belong to the readings too.
 store.close();
 clock.close();
 const cpuMs = (user + system) / 1000;
-process.stdout.write(`${JSON.stringify({ readings: seconds, checkpoints, cpuMs, rssKb })}\n`);
+process.stdout.write(`${JSON.stringify({ readings: seconds, checkpoints, cpuMs })}\n`);
