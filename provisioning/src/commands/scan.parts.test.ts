@@ -117,7 +117,12 @@ describe("powershare scan", () => {
     expect(stderr).toContain("activeEnergyImportWh");
     const [capture = "", profile = ""] = readdirSync(drafts).toSorted();
     const decoded = await run(
-      ...["profile", "decode", "eastron/sdm630", "--capture", join(drafts, capture), "--json"],
+      "profile",
+      "decode",
+      "eastron/sdm630",
+      "--capture",
+      join(drafts, capture),
+      "--json",
     );
     expect(decoded.code, decoded.stderr).toBe(0);
     expect(JSON.parse(decoded.stdout)).toMatchObject({
@@ -147,7 +152,11 @@ describe("powershare scan", () => {
     const { port } = server.address() as AddressInfo;
     const drafts = join(folder, "tcp");
     const { code, stdout, stderr } = await run(
-      ...["scan", "--tcp", `127.0.0.1:${port}`, "--record", drafts],
+      "scan",
+      "--tcp",
+      `127.0.0.1:${port}`,
+      "--record",
+      drafts,
     );
     server.close();
     expect(code, stderr).toBe(0);
@@ -177,7 +186,13 @@ describe("powershare scan", () => {
     const { port } = server.address() as AddressInfo;
     const drafts = join(folder, "unknown");
     const { code, stdout, stderr } = await run(
-      ...["scan", "--tcp", `127.0.0.1:${port}`, "--units", "1", "--record", drafts],
+      "scan",
+      "--tcp",
+      `127.0.0.1:${port}`,
+      "--units",
+      "1",
+      "--record",
+      drafts,
     );
     server.close();
     expect(code, stderr).toBe(0);
@@ -195,10 +210,10 @@ describe("powershare scan", () => {
     child.stderr.on("data", (chunk: Buffer) => {
       texts.stderr += chunk.toString();
     });
-    const printed = once(child.stdout, "data");
-    const [first]: unknown[] = await printed;
+    const printed = once(child.stdout, "data").then((args: unknown[]) => args[0]);
+    const first = await printed;
     child.kill("SIGINT");
-    const [code]: unknown[] = await once(child, "close");
+    const code = await once(child, "close").then((args: unknown[]) => args[0]);
     expect(code).toBe(0);
     expect(metersIn(String(first))).toMatchObject([{ unit: 1, profile: "eastron/sdm630" }]);
     expect(texts.stderr).toContain("stopped before the end");

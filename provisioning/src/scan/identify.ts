@@ -144,7 +144,7 @@ async function identityOf(unit: UnitReader, profile: Profile): Promise<Identity>
       : { kind: "proven", by: "SunSpec model", text: `SunSpec model ${model}`, isCertain: true };
   }
   const quantities = expecting.map(({ quantity }) => quantity);
-  const blocks = await unit.readAll(planReads(profile, { quantities }));
+  const blocks = await unit.readAll(plan(profile, quantities));
   if (!blocks) return { kind: "open", text: `it does not tell its ${quantities.join(", ")}` };
   const values = decode(profile, blocks);
   if (!isExpected(profile, values)) return { kind: "other" };
@@ -199,7 +199,19 @@ async function serialNumberAt(unit: UnitReader, profile: Profile): Promise<strin
   return blocks && blocks.length > 0 ? serialNumberOf(decode(profile, blocks)) : undefined;
 }
 
+/** A scan plans the same reads for each meter again. */
+const plans = new WeakMap<Profile, Map<string, readonly PlannedRead[]>>();
+
 function plan(profile: Profile, quantities: readonly string[]): readonly PlannedRead[] {
+  const ofProfile = plans.get(profile) ?? new Map<string, readonly PlannedRead[]>();
+  plans.set(profile, ofProfile);
+  const key = quantities.join();
+  const planned = ofProfile.get(key) ?? planKnown(profile, quantities);
+  ofProfile.set(key, planned);
+  return planned;
+}
+
+function planKnown(profile: Profile, quantities: readonly string[]): readonly PlannedRead[] {
   const known = [...profile.registers, ...profile.identity];
   const wanted = quantities.filter((each) => known.some(({ quantity }) => quantity === each));
   return wanted.length === 0 ? [] : planReads(profile, { quantities: wanted });
