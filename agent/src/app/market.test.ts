@@ -189,6 +189,13 @@ describe("trading", () => {
     expect(done("market:PlaceOrder")).toHaveLength(0);
   });
 
+  it("goes on offering in holdover, for the time is known then", async () => {
+    clock.currentQuality = "holdover";
+    household("h1", { importWh: 9, exportWh: 0 }).trade();
+    await clock.advance(3 * slotMs);
+    expect(done("market:PlaceOrder").length).toBeGreaterThan(1);
+  });
+
   it("says so when the microgrid's slots are not those of the configuration", async () => {
     if (ledger.settings !== undefined) ledger.settings = { ...ledger.settings, slotSeconds: 900 };
     const home = household("h1", { importWh: 9, exportWh: 0 });
@@ -236,6 +243,16 @@ describe("driving slots", () => {
       expect(atMs).toBeGreaterThanOrEqual(slot - gateMs);
       expect(atMs).toBeLessThanOrEqual(slot);
     }
+  });
+
+  it("moves no slot on while the time is unknown, and goes on when it is known", async () => {
+    clock.currentQuality = "unknown";
+    household("h1").drive();
+    await clock.advance(3 * slotMs);
+    expect(ledger.done).toEqual([]);
+    clock.currentQuality = "synchronised";
+    await clock.advance(2 * slotMs);
+    expect(done("market:Seal").length).toBeGreaterThan(0);
   });
 
   it("settles a slot once when all evidence is in, also where nobody had sealed it", async () => {
