@@ -23,6 +23,7 @@ import { LiveMeters } from "./app/live-meters.js";
 import { MarketView } from "./app/market-view.js";
 import { MeterEpochs } from "./app/meter-epochs.js";
 import type { MeterPlace } from "./app/meter-poller.js";
+import { meterIdOf } from "./app/meter-reader.js";
 import { meterReportOf } from "./app/meter-report.js";
 import { overviewOf } from "./app/overview.js";
 import { ReadingLog } from "./app/reading-log.js";
@@ -138,7 +139,7 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
 function configuredMeters(places: readonly MeterPlace[]): Map<string, MeterRole> {
   return new Map(
     places.flatMap(({ profile, serialNumber, role }) =>
-      serialNumber === undefined ? [] : [[`${profile.id}:${serialNumber}`, role] as const],
+      serialNumber === undefined ? [] : [[meterIdOf(profile, serialNumber), role] as const],
     ),
   );
 }

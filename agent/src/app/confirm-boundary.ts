@@ -20,7 +20,8 @@ export interface TwoReads {
  */
 export function disagreement(reads: TwoReads): string | undefined {
   const { first, again, elapsedMs, mostW, registerStepWh, rollsOverAtWh } = reads;
-  const mostWh = Math.ceil((mostW * elapsedMs) / 3_600_000) + registerStepWh;
+  // A register steps at most once more than what flowed has whole steps.
+  const mostWh = Math.floor((mostW * elapsedMs) / 3_600_000) + registerStepWh;
   for (const register of ["importWh", "exportWh"] as const) {
     const { kind } = followRegister(
       first[register],

@@ -13,6 +13,7 @@ import {
   type Identity,
   type MeterPlace,
   MeterReader,
+  meterIdOf,
   type ReaderOptions,
 } from "./meter-reader.js";
 import type { ReadingDraft, ReadingLog } from "./reading-log.js";
@@ -117,7 +118,7 @@ export class MeterPoller {
     const { profile } = this.#at;
     // A serial number among the registers that are read anyway says whose they are.
     const given = serialNumberOf(values);
-    const serialMeter = given === undefined ? identity.serialMeter : `${profile.id}:${given}`;
+    const serialMeter = given === undefined ? identity.serialMeter : meterIdOf(profile, given);
     const refuse = (code: ErrorCode, message: string): Judgement => ({
       quality: "rejected",
       meter: serialMeter,
@@ -139,7 +140,7 @@ export class MeterPoller {
   #expect(found: string): string {
     const { store } = this.#options;
     const { profile, place, serialNumber } = this.#at;
-    const configured = serialNumber === undefined ? found : `${profile.id}:${serialNumber}`;
+    const configured = serialNumber === undefined ? found : meterIdOf(profile, serialNumber);
     const pinned = configured === found ? store.pinMeter(place, found) : configured;
     return serialNumber === undefined ? pinned : configured;
   }

@@ -1,4 +1,4 @@
-import { CodedError } from "@powershare/domain/errors";
+import { CodedError, codeOf } from "@powershare/domain/errors";
 import type { MeterRole, RegisterValues } from "@powershare/domain/evidence";
 import {
   type Block,
@@ -63,6 +63,14 @@ function plansOf(profile: Profile, baudRate: number): Plans {
   };
 }
 
+/** The id of a meter by its serial number: of that, what an id may hold. */
+export function meterIdOf({ id }: Pick<Profile, "id">, serialNumber: string): string {
+  return `${id}:${serialNumber
+    .trim()
+    .replace(/[^A-Za-z0-9-]+/g, "-")
+    .slice(0, 32)}`;
+}
+
 /** Asks one meter, by the requests that its profile plans. */
 export class MeterReader {
   readonly #at: MeterPlace;
@@ -79,12 +87,28 @@ export class MeterReader {
     const { profile, place } = this.#at;
     // Where a SunSpec meter has its models, only the meter itself can say.
     if (profile.sunspec) this.#known = undefined;
-    const { serial } = await this.#plans();
-    const found = serialNumberOf(await this.#decoded(serial));
+    const found = await this.#serialNumber();
     if (found === undefined) {
-      throw new CodedError("meter.no-value", `${place}: the meter gives no serial number`);
+      throw new CodedError(
+        "meter.no-value",
+        `${place}: the meter gives no serial number; put the printed one into the configuration (serialNumber)`,
+      );
     }
-    return { serialMeter: `${profile.id}:${found}`, setup: await this.#readSetup() };
+    return { serialMeter: meterIdOf(profile, found), setup: await this.#readSetup() };
+  }
+
+  /** As the meter gives it; of one that has none to give, the configured one. */
+  async #serialNumber(): Promise<string | undefined> {
+    const { profile, serialNumber } = this.#at;
+    const gives = profile.identity.some(({ quantity }) => quantity === "serialNumber");
+    if (!gives) return serialNumber;
+    try {
+      return serialNumberOf(await this.#decoded((await this.#plans()).serial)) ?? serialNumber;
+    } catch (error) {
+      // Older meters of a model may lack the register, and say so.
+      if (codeOf(error) === "bus.exception" && serialNumber !== undefined) return serialNumber;
+      throw error;
+    }
   }
 
   /** All that is read at every poll. @throws an error with a code bus.* */
