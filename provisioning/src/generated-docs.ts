@@ -4,6 +4,7 @@ import { ledgerReference, orderRequest, registration, settings } from "@powersha
 import { slotOrders, slotResult } from "@powershare/domain/market";
 import { captureResultSchema, profileSchema } from "@powershare/firmware-profiles";
 import { z } from "zod";
+import { scanLineSchema } from "./scan/report.js";
 
 /** File formats by the name of their schema. */
 const formats = {
@@ -15,6 +16,7 @@ const formats = {
   "profile-decode": captureResultSchema,
   registration,
   result: slotResult,
+  "scan-line": scanLineSchema,
   settings,
 };
 

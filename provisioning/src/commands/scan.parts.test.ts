@@ -8,8 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { listProfiles, loadProfile } from "@powershare/firmware-profiles";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { z } from "zod";
 import { makersSettings } from "../scan/line-settings.js";
+import { scanLineSchema } from "../scan/report.js";
 import { scan } from "../scan/scan.js";
 import { bankOf, ScanLine, type TestMeter } from "../testing/scan-line.js";
 
@@ -37,20 +37,11 @@ function run(...args: string[]): Promise<Outcome> {
   });
 }
 
-/** The line's format is what other people's scripts rely on; fields may be added. */
-const meterLine = z.object({
-  baud: z.int().nullable(),
-  parity: z.enum(["none", "even", "odd"]).nullable(),
-  unit: z.int(),
-  profile: z.string().nullable(),
-  serialNumber: z.string().nullable(),
-  values: z.record(z.string(), z.number()),
-});
 const metersIn = (stdout: string) =>
   stdout
     .split("\n")
     .filter((text) => text !== "")
-    .map((text) => meterLine.parse(JSON.parse(text)));
+    .map((text) => scanLineSchema.parse(JSON.parse(text)));
 
 describe("meters that are heard at their own setting only", () => {
   const meters: readonly TestMeter[] = [

@@ -1,13 +1,32 @@
+import { z } from "zod";
 import { isAmbiguous } from "./identify.js";
 import { settingName } from "./line-settings.js";
 import { shownQuantities } from "./physics.js";
 import type { DamagedUnit, FoundMeter, Progress } from "./scan.js";
 import { placeOf } from "./scan.js";
 
-/** A meter as one line of JSON; other people's scripts read the first six fields. */
+/** A line that `powershare scan` prints for each meter; fields may be added. */
+export const scanLineSchema = z.object({
+  /** Null over TCP, where only the gateway knows. */
+  baud: z.int().nullable(),
+  parity: z.enum(["none", "even", "odd"]).nullable(),
+  unit: z.int().min(0).max(255),
+  /** The profile that fits best; null where a device answers that no profile fits. */
+  profile: z.string().nullable(),
+  serialNumber: z.string().nullable(),
+  /** Live values to compare with the display, by quantity. */
+  values: z.record(z.string(), z.union([z.number(), z.string()])),
+  identifiedBy: z.enum(["model code", "SunSpec model", "physics"]).nullable(),
+  /** The first two candidates fit equally well: only the type on the meter tells. */
+  ambiguous: z.boolean(),
+  /** All profiles that fit, best first, and why. */
+  candidates: z.array(z.object({ profile: z.string(), by: z.string(), reason: z.string() })),
+});
+
+/** A meter as one line of JSON. */
 export function meterLine({ setting, unit, candidates }: FoundMeter): string {
   const [best] = candidates;
-  return JSON.stringify({
+  const line: z.infer<typeof scanLineSchema> = {
     baud: setting?.baudRate ?? null,
     parity: setting?.parity ?? null,
     unit,
@@ -17,7 +36,8 @@ export function meterLine({ setting, unit, candidates }: FoundMeter): string {
     identifiedBy: best?.by ?? null,
     ambiguous: isAmbiguous(candidates),
     candidates: candidates.map(({ profile, by, reason }) => ({ profile: profile.id, by, reason })),
-  });
+  };
+  return JSON.stringify(line);
 }
 
 /** What an installer compares with the meter's display. */
