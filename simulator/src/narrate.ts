@@ -12,7 +12,15 @@ function sentences(event: LedgerEvent): string[] {
     case "ParticipantRegistered":
       return [`${event.payload.id} joined as a ${event.payload.kind}`];
     case "ParticipantStatusSet":
-      return [`${event.payload.id} is ${event.payload.status}`];
+      return [`${event.payload.id} is ${event.payload.status} (${event.payload.reason})`];
+    case "MeterEpochAsked":
+      return [`${event.payload.participant} says that ${event.payload.follows} counts anew`];
+    case "MeterEpochConfirmed":
+      return [`${event.payload.meter} stands in the place of ${event.payload.follows}`];
+    case "DeviceReplacementAsked":
+      return [`${event.payload.participant} is to get another device`];
+    case "DeviceReplaced":
+      return [`${event.payload.participant} has another device now`];
     case "CoinsIssued": {
       const { account, amountNano } = event.payload;
       return [`${formatCoins(BigInt(amountNano))} coins were issued to ${account}`];

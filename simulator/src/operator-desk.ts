@@ -104,7 +104,11 @@ export class OperatorDesk {
 
   /** A resident who is gone is no longer waited for at settlements. */
   async suspend(participant: string): Promise<void> {
-    await this.#transact("participants:SetStatus", { participant, status: "suspended" });
+    await this.#transact("participants:SetStatus", {
+      participant,
+      status: "suspended",
+      reason: "left",
+    });
   }
 
   async close(): Promise<void> {

@@ -487,6 +487,13 @@ const entries = {
     meaning: "The package is not signed by the registered reading key.",
     remedy: "Check that the agent uses the TPM it was registered with.",
   },
+  "evidence.software": {
+    retry: "never",
+    meaning:
+      "A quote of the agent's software does not hold: its signature, what it repeats, or the PCR.",
+    remedy:
+      "Do not rely on what the file says of the software; ask the household for a file made anew.",
+  },
   "evidence.statement": {
     retry: "never",
     meaning: "The TPM certified another statement than the one given.",
@@ -805,6 +812,13 @@ const entries = {
     retry: "never",
     meaning: "The participant is registered with other data.",
     remedy: "Use another id.",
+  },
+  "participants.replacement": {
+    retry: "never",
+    meaning:
+      "This replacement of a device was not asked for so, or somebody else has to confirm it.",
+    remedy:
+      "Read what was asked for: the operator confirms what the household asked for, its utility what the operator asked for.",
   },
   "participants.taken": {
     retry: "never",

@@ -11,10 +11,12 @@ import {
 } from "./primitives.js";
 import {
   excludedOrder,
+  formerDevice,
   meterEpochRequest,
   orderRequest,
   settledEnergy,
   settledTrade,
+  statusReason,
 } from "./records.js";
 
 /**
@@ -59,6 +61,20 @@ export const events = {
     ...base,
     id: participantId,
     status: z.enum(["active", "suspended"]),
+    reason: statusReason,
+  }),
+  DeviceReplacementAsked: z.object({
+    ...base,
+    participant: participantId,
+    device: formerDevice.shape.device,
+    askedBy: z.enum(["household", "operator"]),
+  }),
+  DeviceReplaced: z.object({
+    ...base,
+    participant: participantId,
+    device: formerDevice.shape.device,
+    former: formerDevice.shape.device,
+    askedBy: z.enum(["household", "operator"]),
   }),
   CoinsIssued: z.object({ ...withChanges, nonce, account: participantId, amountNano: decimal }),
   CashFunded: z.object({
@@ -129,6 +145,8 @@ const named = <N extends EventName>(name: N) =>
 const ledgerEvent = z.discriminatedUnion("name", [
   named("ParticipantRegistered"),
   named("ParticipantStatusSet"),
+  named("DeviceReplacementAsked"),
+  named("DeviceReplaced"),
   named("CoinsIssued"),
   named("CashFunded"),
   named("CashToCoins"),

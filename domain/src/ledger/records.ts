@@ -55,6 +55,17 @@ export type StatusReason = z.infer<typeof statusReason>;
 
 export const registeredMeter = z.strictObject({ id: meterId, role: meterRole, profile: sha256Hex });
 
+const device = {
+  /** SHA-256 of the endorsement key's public area. */
+  device: sha256Hex,
+  /** TPMT_PUBLIC of both keys, and the TPM2_Certify by which the attestation key vouches for the reading key. */
+  attestationKey: bytesHex,
+  readingKey: bytesHex,
+  certification: z.strictObject({ attest: bytesHex, signature: p1363Hex }),
+  /** TPM name of the orderly NV counter, after its first increment. */
+  counterName: bytesHex,
+};
+
 /** What `participants:RegisterParticipant` takes, as JSON. */
 const registrationBase = { id: participantId };
 export const registration = z.discriminatedUnion("kind", [
@@ -62,14 +73,7 @@ export const registration = z.discriminatedUnion("kind", [
     ...registrationBase,
     kind: z.literal("resident"),
     node: z.string().min(1).max(40),
-    /** SHA-256 of the endorsement key's public area. */
-    device: sha256Hex,
-    /** TPMT_PUBLIC of both keys, and the TPM2_Certify by which the attestation key vouches for the reading key. */
-    attestationKey: bytesHex,
-    readingKey: bytesHex,
-    certification: z.strictObject({ attest: bytesHex, signature: p1363Hex }),
-    /** TPM name of the orderly NV counter, after its first increment. */
-    counterName: bytesHex,
+    ...device,
     meters: z.array(registeredMeter).min(1).max(8),
     /** Class of its offers. */
     source: z.enum(["green", "storage", "other"]).default("other"),
@@ -85,6 +89,33 @@ export const registration = z.discriminatedUnion("kind", [
   z.strictObject({ ...registrationBase, kind: z.literal("bank") }),
 ]);
 export type Registration = z.infer<typeof registration>;
+
+/** The TPM that is to take the place of a participant's; also the same one after it was cleared. */
+export const newDevice = z.strictObject(device);
+export type NewDevice = z.infer<typeof newDevice>;
+
+/** A replacement of a resident's TPM, asked for or done. */
+export const deviceReplacement = z.strictObject({
+  participant: participantId,
+  device: newDevice,
+  /** The household by its old key, or the operator where that is lost. */
+  askedBy: z.enum(["household", "operator"]),
+  state: z.enum(["asked", "confirmed"]),
+  at: instantMs,
+});
+export type DeviceReplacement = z.infer<typeof deviceReplacement>;
+
+/** A device that was replaced: what it signed until then stays valid. */
+export const formerDevice = z.strictObject({
+  device: sha256Hex,
+  attestationSpki: z.string(),
+  readingSpki: z.string(),
+  counterName: bytesHex,
+  until: instantMs,
+});
+export type FormerDevice = z.infer<typeof formerDevice>;
+/** At most so many per participant: one in eight months for ten years. */
+export const mostFormerDevices = 16;
 
 /**
  * A meter that counts anew: reset, replaced, or set up anew. From its confirmation on `follows` is closed
@@ -116,11 +147,14 @@ export const participant = z.intersection(
   registration,
   z.object({
     status: z.enum(["active", "suspended"]),
+    statusReason: statusReason.optional(),
     /** SPKI of both keys in base64, taken from the checked public areas. */
     attestationSpki: z.string().optional(),
     readingSpki: z.string().optional(),
     /** Confirmed new epochs of its meters, oldest first. */
     epochs: z.array(meterEpochRequest).max(mostEpochs).optional(),
+    /** Replaced devices, oldest first. */
+    formerDevices: z.array(formerDevice).max(mostFormerDevices).optional(),
   }),
 );
 export type Participant = z.infer<typeof participant>;
@@ -150,6 +184,8 @@ export const meterHead = z.strictObject({
   /** Highest value seen of the device's NV counter, and its reset count. */
   counter: decimal,
   resetCount: z.int().min(0),
+  /** SHA-256 of the reading key that signed it: another device counts for itself. */
+  signedBy: sha256Hex.optional(),
 });
 export type MeterHead = z.infer<typeof meterHead>;
 

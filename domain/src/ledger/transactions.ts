@@ -12,15 +12,18 @@ import {
 } from "./primitives.js";
 import {
   acceptedEvidence,
+  deviceReplacement,
   ledgerEpoch,
   meterEpochRequest,
   meterHead,
+  newDevice,
   orderRequest,
   participant,
   type Role,
   registration,
   settings,
   slotRecord,
+  statusReason,
   wallet,
 } from "./records.js";
 
@@ -136,13 +139,55 @@ export const transactions = {
   "participants:SetStatus": {
     kind: "submit",
     summary:
-      "Suspends a participant or makes it active again. A suspended one may read, and nothing else; its orders are left out at clearing.",
-    args: z.object({ participant: participantId, status: z.enum(["active", "suspended"]) }),
+      "Suspends a participant or makes it active again, with the reason. A suspended one may read, and nothing else; its orders are left out at clearing. This is what revokes a key on the ledger; the same status again changes nothing, the reason neither.",
+    args: z.object({
+      participant: participantId,
+      status: z.enum(["active", "suspended"]),
+      reason: statusReason,
+    }),
     roles: ["operator"],
     event: "ParticipantStatusSet",
     returns: effect,
     errors: ["participants.unknown"],
     keys: "participant~id",
+  },
+  "participants:AskDeviceReplacement": {
+    kind: "submit",
+    summary:
+      "Asks for another TPM in the place of a resident's: by the household itself, which signs with its old key, or, where that is lost, by the operator. The keys are checked as at the registration. What was asked for before and not confirmed is replaced.",
+    args: z.object({ participant: participantId, device: json(newDevice) }),
+    roles: ["resident", "operator"],
+    event: "DeviceReplacementAsked",
+    returns: effect,
+    errors: [
+      "evidence.attestation",
+      "evidence.certification",
+      "evidence.counter-name",
+      "evidence.key",
+      "participants.taken",
+      "participants.unknown",
+    ],
+    keys: "device-replacement~participant",
+  },
+  "participants:ConfirmDeviceReplacement": {
+    kind: "submit",
+    summary:
+      "Confirms what was asked for, word by word: the operator what the household asked for, and the household's utility what the operator asked for. From then on only the new device's key is the participant's; evidence that the old one signed of the time before is still accepted.",
+    args: z.object({ participant: participantId, device: json(newDevice) }),
+    roles: ["operator", "utility"],
+    event: "DeviceReplaced",
+    returns: effect,
+    errors: ["participants.replacement", "participants.taken", "participants.unknown"],
+    keys: "participant~id, device~device, device-replacement~participant",
+  },
+  "participants:ReadDeviceReplacement": {
+    kind: "evaluate",
+    summary: "The replacement of a resident's TPM that was last asked for; null where none was.",
+    args: z.object({ participant: participantId }),
+    roles: everyRole,
+    returns: deviceReplacement.nullable(),
+    errors: [],
+    keys: "device-replacement~participant",
   },
   "participants:ReadParticipant": {
     kind: "evaluate",

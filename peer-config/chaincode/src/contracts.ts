@@ -2,6 +2,11 @@ import { type TransactionName, transactions } from "@powershare/domain/ledger";
 import { type Context, Contract } from "fabric-contract-api";
 import { type Endorser, type Handler, run } from "./call.js";
 import { clearSlot, sealSlot } from "./clearing.js";
+import {
+  askDeviceReplacement,
+  confirmDeviceReplacement,
+  readDeviceReplacement,
+} from "./devices.js";
 import { readSlot } from "./market.js";
 import { askMeterEpoch, confirmMeterEpoch, listMeterEpochs } from "./meter-epochs.js";
 import { readEvidence, readMeter, submitEvidence } from "./metering.js";
@@ -29,6 +34,9 @@ const handlers: { readonly [N in TransactionName]: Handler<N> } = {
   "participants:ReadSettings": readSettings,
   "participants:RegisterParticipant": registerParticipant,
   "participants:SetStatus": setStatus,
+  "participants:AskDeviceReplacement": askDeviceReplacement,
+  "participants:ConfirmDeviceReplacement": confirmDeviceReplacement,
+  "participants:ReadDeviceReplacement": readDeviceReplacement,
   "participants:ReadParticipant": readParticipant,
   "participants:ListParticipants": listParticipants,
   "wallets:IssueCoins": issueCoins,

@@ -11,6 +11,10 @@ export const keys = {
   participant: (id: string): Key => ({ type: "participant", parts: [id] }),
   meterOwner: (meter: string): Key => ({ type: "meter-owner", parts: [meter] }),
   device: (device: string): Key => ({ type: "device", parts: [device] }),
+  deviceReplacement: (participant: string): Key => ({
+    type: "device-replacement",
+    parts: [participant],
+  }),
   /** What was done under a nonce. */
   entry: (transaction: string, nonce: string): Key => ({
     type: "entry",

@@ -45,7 +45,11 @@ test("a suspended participant reads, and acts again when active", async () => {
   const h1 = new TestResident("h1");
   const ledger = await neighbourhood([h1]);
   const set = (status: "active" | "suspended") =>
-    ledger.submit(operator, "participants:SetStatus", { participant: "h1", status });
+    ledger.submit(operator, "participants:SetStatus", {
+      participant: "h1",
+      status,
+      reason: "dispute",
+    });
   const order = { slotStart: firstSlot, order: sell(1, 1) };
   expect(await set("suspended")).toBe("done");
   expect(await set("suspended")).toBe("already");

@@ -137,6 +137,7 @@ test("orders of a buyer who could not pay, or who is suspended, are left out wit
   await ledger.submit(operator, "participants:SetStatus", {
     participant: "sun",
     status: "suspended",
+    reason: "left",
   });
   await sealAndClear(ledger, shade);
   const { excluded, result } = await slotRecord(ledger);

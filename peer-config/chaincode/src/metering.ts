@@ -1,21 +1,10 @@
 import { CodedError } from "@powershare/domain/errors";
-import {
-  fromHex,
-  type Interval,
-  intervalHash,
-  toHex,
-  verifyPackage,
-} from "@powershare/domain/evidence";
+import { type Interval, intervalHash, toHex, verifyPackage } from "@powershare/domain/evidence";
 import { type AcceptedEvidence, acceptedEvidence, meterHead } from "@powershare/domain/ledger";
 import { already, type Call, done, type Handler } from "./call.js";
+import { follow, signerOf } from "./evidence-signer.js";
 import { keys } from "./keys.js";
-import {
-  metersOf,
-  type Resident,
-  requireConfirmed,
-  requireResident,
-  requireWithinEpoch,
-} from "./meter-epochs.js";
+import { requireConfirmed, requireResident, requireWithinEpoch } from "./meter-epochs.js";
 import { instant, requireSlot, settleableMs } from "./slots.js";
 
 export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
@@ -31,10 +20,11 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
   if (await isAccepted(call, resident.id, last, slotOf(last.end, slotSeconds), hash))
     return already;
   await requireConfirmed(call, resident, evidence.meter);
-  const before = await state.get(keys.meter(evidence.meter), meterHead);
-  const { head } = verifyPackage(evidence, registeredDevice(resident), before, crypto, {
-    slotSeconds,
-  });
+  const signer = signerOf(resident, evidence, last.end, crypto);
+  const signedBy = toHex(crypto.sha256(signer.readingSpki));
+  const newest = await state.get(keys.meter(evidence.meter), meterHead);
+  const before = follow(newest, signedBy, signer, resident);
+  const { head } = verifyPackage(evidence, signer, before, crypto, { slotSeconds });
   requireWithinEpoch(resident, evidence);
   if (Date.parse(head.end) > atMs) {
     throw new CodedError("evidence.future", `the last interval ends at ${head.end}, it is ${at}`);
@@ -66,7 +56,7 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
     await state.put(key(slot, interval.role, resident.id, evidence.meter), accepted);
     if (isLate && interval.role === "connection") await putPending(call, accepted, slotSeconds);
   }
-  await state.put(keys.meter(evidence.meter), head);
+  await state.put(keys.meter(evidence.meter), { ...head, signedBy });
   return done({
     name: "EvidenceAccepted",
     payload: {
@@ -97,18 +87,6 @@ export const readEvidence: Handler<"metering:ReadEvidence"> = async (call, { slo
   ];
   return { returns: found.map(({ value }) => value) };
 };
-
-function registeredDevice(resident: Resident) {
-  const { id, device, counterName, attestationSpki = "", readingSpki = "" } = resident;
-  return {
-    participant: id,
-    device,
-    meters: metersOf(resident),
-    counterName: fromHex(counterName),
-    attestationSpki: Buffer.from(attestationSpki, "base64"),
-    readingSpki: Buffer.from(readingSpki, "base64"),
-  };
-}
 
 /**
  * True where this very interval was accepted before: its hash covers all before it, so the package holds

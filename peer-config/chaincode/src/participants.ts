@@ -1,11 +1,5 @@
 import { CodedError } from "@powershare/domain/errors";
-import {
-  canonicalJson,
-  deviceCounterName,
-  fromHex,
-  toHex,
-  verifyKeyCertification,
-} from "@powershare/domain/evidence";
+import { canonicalJson } from "@powershare/domain/evidence";
 import {
   type Participant,
   participant as participantSchema,
@@ -16,6 +10,7 @@ import { KeyEndorsementPolicy } from "fabric-shim";
 import { z } from "zod";
 import { requireMicrogrid } from "./access.js";
 import { already, type Call, done, type Handler } from "./call.js";
+import { type CertifiedKeys, certifiedKeys } from "./certified-keys.js";
 import { keys } from "./keys.js";
 import type { State } from "./state.js";
 
@@ -23,7 +18,14 @@ import type { State } from "./state.js";
 export const gridNode = "root";
 
 /** Fields of a stored participant that its registration does not have. */
-const addedByLedger = new Set(["status", "attestationSpki", "readingSpki", "epochs"]);
+const addedByLedger = new Set([
+  "status",
+  "statusReason",
+  "attestationSpki",
+  "readingSpki",
+  "epochs",
+  "formerDevices",
+]);
 export const owner = z.object({ participant: z.string() });
 
 export const setSettings: Handler<"participants:SetSettings"> = async (call, { settings }) => {
@@ -74,12 +76,12 @@ export const registerParticipant: Handler<"participants:RegisterParticipant"> = 
 
 export const setStatus: Handler<"participants:SetStatus"> = async (
   call,
-  { participant: id, status },
+  { participant: id, status, reason },
 ) => {
   const before = await requireParticipant(call.state, id);
   if (before.status === status) return already;
-  await call.state.put(keys.participant(id), { ...before, status });
-  return done({ name: "ParticipantStatusSet", payload: { at: call.at, id, status } });
+  await call.state.put(keys.participant(id), { ...before, status, statusReason: reason });
+  return done({ name: "ParticipantStatusSet", payload: { at: call.at, id, status, reason } });
 };
 
 export const readParticipant: Handler<"participants:ReadParticipant"> = async (
@@ -106,10 +108,7 @@ export async function allParticipants(state: State): Promise<Participant[]> {
 type Resident = Extract<Registration, { kind: "resident" }>;
 
 /** Checks a resident's keys and takes its device and meters. */
-async function admitResident(
-  { state, crypto }: Call,
-  resident: Resident,
-): Promise<{ attestationSpki: string; readingSpki: string }> {
+async function admitResident({ state, crypto }: Call, resident: Resident): Promise<CertifiedKeys> {
   const utility = await state.get(keys.participant(resident.utility), participantSchema);
   if (utility?.kind !== "utility") {
     throw new CodedError("participants.unknown", `there is no utility ${resident.utility}`);
@@ -131,23 +130,7 @@ async function admitResident(
     }
     await state.put(key, { participant: resident.id });
   }
-  // An index with other attributes could be written, and so set back.
-  if (resident.counterName !== toHex(deviceCounterName(crypto.sha256))) {
-    throw new CodedError(
-      "evidence.counter-name",
-      `the counter of ${resident.id} is not the orderly NV counter that a device has`,
-    );
-  }
-  const { attestationSpki, readingSpki } = verifyKeyCertification(
-    {
-      attestationKey: fromHex(resident.attestationKey),
-      readingKey: fromHex(resident.readingKey),
-      attest: fromHex(resident.certification.attest),
-      signature: fromHex(resident.certification.signature),
-    },
-    crypto,
-  );
-  return { attestationSpki: base64(attestationSpki), readingSpki: base64(readingSpki) };
+  return certifiedKeys(resident, crypto);
 }
 
 function requireTariff(utility: Extract<Registration, { kind: "utility" }>): void {
@@ -167,8 +150,4 @@ function operatorAndUtility(): Uint8Array {
   const policy = new KeyEndorsementPolicy();
   policy.addOrgs("PEER", "OperatorMSP", "UtilityMSP");
   return policy.getPolicy();
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64");
 }

@@ -63,6 +63,7 @@ export const accessCases: Case[] = [
       await ledger.submit(operator, "participants:SetStatus", {
         participant: "h1",
         status: "suspended",
+        reason: "key-compromised",
       });
       return place(h1.identity);
     },

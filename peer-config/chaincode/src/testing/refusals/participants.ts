@@ -1,5 +1,6 @@
 import { operator, TestResident, utility } from "../neighbourhood.js";
-import { type Case, register } from "./calls.js";
+import { ReplacedDevice } from "../replaced-device.js";
+import { type Case, json, register } from "./calls.js";
 
 export const participantCases: Case[] = [
   [
@@ -22,6 +23,15 @@ export const participantCases: Case[] = [
       const { meters, id } = new TestResident("h3").registration();
       return register({ ...h1.registration(), id, meters });
     },
+  ],
+  [
+    "participants.replacement",
+    "a device that nobody asked for",
+    ({ h1 }) => ({
+      by: operator,
+      name: "participants:ConfirmDeviceReplacement",
+      args: [h1.id, json(new ReplacedDevice(h1, "another TPM").device)],
+    }),
   ],
   [
     "participants.unknown",
