@@ -220,7 +220,14 @@ describe("powershare export", () => {
     const out = join(work, "intervals.csv");
     const hour = ["--from", "2026-06-01T12:00:00Z", "--to", "2026-06-01T12:01:00Z"];
     const { status, stdout } = await powershare(
-      ...["export", "intervals", ...hour, "--url", url, "--out", out, "--json"],
+      "export",
+      "intervals",
+      ...hour,
+      "--url",
+      url,
+      "--out",
+      out,
+      "--json",
     );
     expect(status).toBe(0);
     const lines = readFileSync(out, "utf8").split("\r\n");

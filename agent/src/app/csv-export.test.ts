@@ -28,7 +28,15 @@ function parseLine(line: string): string[] {
 it("any text comes back from a reader of RFC 4180, and never as a formula", () => {
   fc.assert(
     fc.property(
-      fc.array(fc.string({ unit: fc.constantFrom(..."ab=+-@\t\r\n\",'é€") }), { minLength: 1, maxLength: 5 }),
+      fc.array(
+        fc.string({
+          unit: fc.constantFrom("a", "=", "+", "-", "@", "\t", "\r", "\n", '"', ",", "'", "é", "€"),
+        }),
+        {
+          minLength: 1,
+          maxLength: 5,
+        },
+      ),
       (cells) => {
         const read = parseLine(csvLine(cells));
         expect(

@@ -57,8 +57,8 @@ function isNoticed(path: string, large: boolean): boolean {
   let database: Database | undefined;
   try {
     database = new Database(path, large ? { checkedWholeUpToBytes: 0 } : {});
-    const { scrub } = createScrubStore(database);
-    while (!scrub());
+    const store = createScrubStore(database);
+    while (!store.scrub());
     return false;
   } catch (error) {
     const code = codeOf(error) ?? "";

@@ -60,24 +60,23 @@ export function addArchiveRoutes(api: Api, { folder, store, csv }: ArchiveSource
       }
       busy = true;
       const copy = join(folder, `backup-${randomUUID()}.tmp`);
+      const over = async (): Promise<void> => {
+        busy = false;
+        await rm(copy, { force: true });
+      };
       try {
         await store.backup(copy);
         const { size } = await stat(copy);
         const stream = createReadStream(copy);
-        void finished(stream)
-          .finally(async () => {
-            busy = false;
-            await rm(copy, { force: true });
-          })
-          .catch(() => {});
+        // Also where whoever asked went away.
+        void finished(stream).then(over, over);
         return await reply
           .header("content-type", "application/vnd.sqlite3")
           .header("content-length", size)
           .header("cache-control", "no-store")
           .send(stream);
       } catch (error) {
-        busy = false;
-        await rm(copy, { force: true });
+        await over();
         const code = codeOf(error) ?? "store.failed";
         const message = error instanceof Error ? error.message : String(error);
         return await reply.code(503).send({ error: message, code, remedy: remedyFor(code) });

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { CodedError } from "@powershare/domain/errors";
 import { z } from "zod";
-import type { Connection } from "./database.js";
+import type { Connection } from "./connection.js";
 import { type CheckedTable, checkedTables, requireIntactRows } from "./row-checks.js";
 
 /** A file up to this size is checked whole at start: half a second on a Raspberry Pi's card. */

@@ -4,10 +4,11 @@ import { CodedError, type ErrorCode } from "@powershare/domain/errors";
 import Sqlite from "better-sqlite3";
 import { z } from "zod";
 import { checkAtStart } from "./check-at-start.js";
+import type { Connection } from "./connection.js";
 import { defineRowCrc } from "./row-checks.js";
 import { migrations } from "./schema.js";
 
-export type Connection = Sqlite.Database;
+export type { Connection };
 
 /** `PRAGMA auto_vacuum`: incremental. */
 const incremental = 2;

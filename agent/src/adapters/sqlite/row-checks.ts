@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { CodedError } from "@powershare/domain/errors";
-import type { Connection } from "./database.js";
+import type { Connection } from "./connection.js";
 
 /**
  * Columns of each table that its `crc` covers: all of them. SQLite writes `crc` by itself with every
@@ -69,7 +69,7 @@ export function rowCrc(...values: unknown[]): number {
   return values.reduce<number>((crc, value) => {
     if (typeof value === "string") return crc32(value, crc32(`s${value.length}:`, crc));
     if (value instanceof Uint8Array) return crc32(value, crc32(`b${value.length}:`, crc));
-    return crc32(value === null ? "n" : `i${String(value)}`, crc);
+    return crc32(value === null ? "n" : `i${JSON.stringify(value)}`, crc);
   }, 0);
 }
 
@@ -89,7 +89,7 @@ export function requireIntactRows(connection: Connection, table: CheckedTable, w
   if (bad !== undefined) {
     throw new CodedError(
       "store.corrupt",
-      `${table} ${String(bad)}: its bytes are not those written`,
+      `${table} ${JSON.stringify(bad)}: its bytes are not those written`,
     );
   }
 }

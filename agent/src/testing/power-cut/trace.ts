@@ -36,10 +36,21 @@ export function traceStore(
     const { error, status } = spawnSync(
       "strace",
       [
-        ...["-f", "-qq", "-xx", "-s", "1000000", "-e", `trace=${traced}`, "-e", "signal=none"],
+        "-f",
+        "-qq",
+        "-xx",
+        "-s",
+        "1000000",
+        "-e",
+        `trace=${traced}`,
+        "-e",
+        "signal=none",
         ...(inject === undefined ? [] : ["-e", `inject=${inject}`]),
         ...names.flatMap((name) => ["-P", name]),
-        ...["-o", log, process.execPath, ...program],
+        "-o",
+        log,
+        process.execPath,
+        ...program,
       ],
       { stdio: ["ignore", output, "inherit"], timeout: timeoutMs },
     );
