@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 SAFE_INTEGER = 2**53 - 1
 NO_HASH = "0" * 64
+SELECTION_OF_PCR_11 = "00000001000b03000800"
 COUNTER_AREA = bytes.fromhex("01805053000b2604001400000008")
 GROUP_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 SPKI_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
@@ -69,7 +70,7 @@ def parse_json(data: bytes):
 
     try:
         return json.loads(
-            data.decode("utf-8"), parse_int=whole, parse_float=whole, parse_constant=constant
+            data.decode("utf-8-sig"), parse_int=whole, parse_float=whole, parse_constant=constant
         )
     except (ValueError, RecursionError) as error:
         raise Unreadable("", f"no JSON: {error}") from error
@@ -98,9 +99,8 @@ def _canonical(value) -> str:
 
 def check_schema(value, schema: dict, at: str = "") -> None:
     """The part of JSON Schema that evidence-file.json uses, and the rules that the page adds to it."""
-    for alternative in ("anyOf",):
-        if alternative in schema:
-            return _check_any(value, schema[alternative], at)
+    if "anyOf" in schema:
+        return _check_any(value, schema["anyOf"], at)
     checks = {"object": _check_object, "array": _check_array, "string": _check_string}
     checks |= {"integer": _check_integer, "number": _check_integer}
     checks[schema["type"]](value, schema, at)
@@ -252,11 +252,11 @@ def proof_root(leaf: bytes, index: int, size: int, proof: list[bytes]) -> bytes 
     return result if last == 0 else None
 
 
-def is_signed(key: ec.EllipticCurvePublicKey, data: bytes, signature_hex: str) -> bool:
+def is_signed(key: ec.EllipticCurvePublicKey | None, data: bytes, signature_hex: str) -> bool:
     """ECDSA P-256 with SHA-256 as r || s; s may lie in either half."""
     signature = bytes.fromhex(signature_hex)
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    if not (0 < r < GROUP_ORDER and 0 < s < GROUP_ORDER):
+    if key is None or not (0 < r < GROUP_ORDER and 0 < s < GROUP_ORDER):
         return False
     try:
         key.verify(encode_dss_signature(r, s), data, ec.ECDSA(hashes.SHA256()))
@@ -309,7 +309,8 @@ class PublicKey:
     attributes: int
     name: bytes
     spki: bytes
-    key: ec.EllipticCurvePublicKey
+    #: None for a point that is not on the curve: by it no signature is valid.
+    key: ec.EllipticCurvePublicKey | None
 
     def has(self, bit: int) -> bool:
         return bool(self.attributes >> bit & 1)
@@ -336,8 +337,8 @@ def parse_key(area_hex: str, schemes: tuple[str, ...]) -> PublicKey:
     spki = SPKI_PREFIX + x.rjust(32, b"\0") + y.rjust(32, b"\0")
     try:
         key = serialization.load_der_public_key(spki)
-    except ValueError as error:
-        raise Malformed from error
+    except ValueError:
+        key = None
     return PublicKey(attributes, name_of(area), spki, key)
 
 
@@ -352,6 +353,7 @@ class Attest:
     name: bytes = b""
     offset: int = 0
     contents: bytes = b""
+    pcr_digest: bytes = b""
 
 
 def parse_attest(attest_hex: str) -> Attest:
@@ -366,12 +368,14 @@ def parse_attest(attest_hex: str) -> Attest:
         raise Malformed
     cursor.take(8)
     attest = Attest(kind, extra, clock_ms, resets, restarts, safe == 1)
-    attest.name = cursor.sized()
     if kind == "8014":
-        attest.offset = cursor.number(2)
-        attest.contents = cursor.sized()
+        attest.name, attest.offset, attest.contents = cursor.sized(), cursor.number(2), cursor.sized()
     elif kind == "8017":
+        attest.name = cursor.sized()
         cursor.sized()
+    elif kind == "8018":
+        cursor.expect(SELECTION_OF_PCR_11)
+        attest.pcr_digest = cursor.sized()
     else:
         raise Malformed
     cursor.end()
@@ -481,7 +485,7 @@ class Head:
     end: str
     registers: dict
     role: str
-    counter: int = -1
+    counter: int = 0
     reset_count: int = -1
 
 
@@ -496,7 +500,7 @@ def head_before(interval: dict) -> Head:
     )
 
 
-def check_package(package, device: Device, participant: str, head: Head, place: str) -> Sealed:
+def check_package(package, device: Device, participant: str, head: Head, place: str) -> None:
     unsigned = {name: value for name, value in package.items() if name != "signature"}
     refuse_unless(
         is_signed(device.reading.key, b"\x05" + canonical(unsigned), package["signature"]),
@@ -506,14 +510,16 @@ def check_package(package, device: Device, participant: str, head: Head, place: 
     )
     intervals, checkpoint = package["intervals"], package["checkpoint"]
     same = package["participant"] == participant
-    same = same and all(i["participant"] == participant for i in intervals)
     refuse_unless(same, "evidence.participant", place, "is another participant's")
     statement = checkpoint["statement"]
     refuse_unless(statement["device"] == device.id, "evidence.device", place, "is another device's")
-    one_meter = all(i["meter"] == package["meter"] for i in intervals)
-    refuse_unless(one_meter, "evidence.meter", place, "has intervals of another meter")
-    one_role = all(i["role"] == head.role for i in intervals)
-    refuse_unless(one_role, "evidence.role", place, "the meter changed its role")
+    for interval in intervals:
+        same = interval["participant"] == participant
+        refuse_unless(same, "evidence.participant", place, "has an interval of another participant")
+        same = interval["meter"] == package["meter"]
+        refuse_unless(same, "evidence.meter", place, "has an interval of another meter")
+        same = interval["role"] == head.role
+        refuse_unless(same, "evidence.role", place, "the meter changed its role")
     before = head
     inside_from = None
     for interval in intervals:
@@ -548,7 +554,6 @@ def check_package(package, device: Device, participant: str, head: Head, place: 
     refuse_unless(resets >= head.reset_count, "evidence.reset-count", place, "resetCount fell")
     before.counter, before.reset_count = sealed.counter, resets
     head.__dict__.update(before.__dict__)
-    return sealed
 
 
 def check_interval(interval, before: Head, inside_from: int | None, place: str) -> None:
@@ -567,25 +572,37 @@ def check_interval(interval, before: Head, inside_from: int | None, place: str) 
     check(start < end, "time-order", "ends before it starts")
     check(interval["start"] == before.end, "time-gap", "does not start where the one before ended")
     first, last = interval["first"], interval["last"]
-    names = ("importWh", "exportWh")
-    check(all(last[n] >= first[n] for n in names), "register-went-back", "a register fell")
-    check(first == before.registers, "register-gap", "registers changed between intervals")
-    check(all(interval[n] == last[n] - first[n] for n in names), "energy", "is not last - first")
+    for name in ("importWh", "exportWh"):
+        check(last[name] >= first[name], "register-went-back", "a register fell")
+        check(first[name] == before.registers[name], "register-gap", "a register changed in between")
+        check(interval[name] == last[name] - first[name], "energy", "is not last - first")
 
 
 # --- Statements of the whole file -----------------------------------------------------------------
 
 
-def check_statements(sealed: list[Sealed]) -> list[Sealed]:
+def check_statements(document: dict, device: Device) -> list[Sealed]:
     """The different statements in the order of their sequence."""
     by_sequence: dict[int, Sealed] = {}
-    for one in sealed:
-        same = by_sequence.setdefault(one.statement["sequence"], one)
-        refuse_unless(same.hash == one.hash, "evidence.fork", one.place, "two statements, one sequence")
+    for place, checkpoint in checkpoints_of(document):
+        one = check_checkpoint(checkpoint, device, place)
+        same = one.statement["device"] == device.id
+        refuse_unless(same, "evidence.device", place, "is another device's")
+        known = by_sequence.setdefault(one.statement["sequence"], one)
+        refuse_unless(known.hash == one.hash, "evidence.fork", place, "two statements, one sequence")
     ordered = [by_sequence[sequence] for sequence in sorted(by_sequence)]
-    for before, after in zip(ordered, ordered[1:]):
-        check_succession(before, after)
+    for index, after in enumerate(ordered):
+        refuse_unless(after.first <= after.last, "evidence.batch", after.place, "its batch is empty")
+        if index > 0:
+            check_succession(ordered[index - 1], after)
     return ordered
+
+
+def checkpoints_of(document: dict):
+    for index, package in enumerate(document["packages"]):
+        yield f"/packages/{index}/checkpoint", package["checkpoint"]
+    for index, checkpoint in enumerate(document.get("checkpoints", [])):
+        yield f"/checkpoints/{index}", checkpoint
 
 
 def check_succession(before: Sealed, after: Sealed) -> None:
@@ -633,37 +650,35 @@ def check_records(document: dict, statements: list[Sealed]) -> dict[int, Record]
     for record in records_of(document):
         fresh = by_sequence.setdefault(record.sequence, record) is record
         refuse_unless(fresh, "evidence.reading-repeated", record.place, "stands in the file twice")
-    batches = group_by_batch(by_sequence, statements)
-    for statement, records in batches:
-        check_batch(statement, records, statements)
+    ordered = sorted(by_sequence.values(), key=lambda record: record.sequence)
+    taken = 0
+    for sealed in statements:
+        begin = taken
+        while taken < len(ordered) and ordered[taken].sequence <= sealed.last:
+            taken += 1
+        check_batch(sealed, ordered[begin:taken], statements)
+    refuse_uncovered(ordered[taken:])
     return by_sequence
 
 
-def group_by_batch(by_sequence: dict[int, Record], statements: list[Sealed]):
-    batches = [(statement, []) for statement in statements]
-    for record in by_sequence.values():
-        holding = [b for s, b in batches if s.first <= record.sequence <= s.last]
-        refuse_unless(
-            len(holding) == 1, "evidence.reading-uncovered", record.place, "lies in no checkpoint's batch"
-        )
-        holding[0].append(record)
-    return [(s, sorted(b, key=lambda r: r.sequence)) for s, b in batches if b]
+def refuse_uncovered(records: list[Record]) -> None:
+    place = records[0].place if records else ""
+    refuse_unless(not records, "evidence.reading-uncovered", place, "lies in no checkpoint's batch")
 
 
 def check_batch(sealed: Sealed, records: list[Record], statements: list[Sealed]) -> None:
+    refuse_uncovered([record for record in records if record.sequence < sealed.first])
     size = sealed.last - sealed.first + 1
     root = bytes.fromhex(sealed.statement["merkleRoot"])
-    is_whole = len(records) == size
     for record in records:
         if record.proof is not None:
             path = [bytes.fromhex(hash_) for hash_ in record.proof]
             found = proof_root(record.leaf, record.sequence - sealed.first, size, path)
             refuse_unless(found == root, "evidence.inclusion", record.place, "is not in the batch")
-        else:
-            refuse_unless(
-                is_whole, "evidence.batch-incomplete", record.place, "has no proof, and its batch is not whole"
-            )
-    if not is_whole:
+    if len(records) < size:
+        for record in records:
+            has_proof = record.proof is not None
+            refuse_unless(has_proof, "evidence.batch-incomplete", record.place, "has no proof, nor its batch")
         return
     place = records[0].place
     leaves = [record.leaf for record in records]
@@ -674,7 +689,7 @@ def check_batch(sealed: Sealed, records: list[Record], statements: list[Sealed])
     for leaf in leaves:
         head = head_after(head, leaf)
     continues = head.hex() == sealed.statement["chainHead"]
-    refuse_unless(continues, "evidence.chain-head", sealed.place, "the chain does not lead to its head")
+    refuse_unless(continues, "evidence.chain-head", place, "the chain does not lead to its head")
 
 
 def head_of_chain_before(sealed: Sealed, statements: list[Sealed]) -> bytes | None:
@@ -691,26 +706,97 @@ def check_boundaries(document: dict, records: dict[int, Record]) -> None:
         for interval in package["intervals"]:
             for end, which in (("start", "first"), ("end", "last")):
                 record = records.get(interval["readings"][which])
-                if record is not None:
-                    check_boundary(interval, end, record)
+                if record is None:
+                    continue
+                due = instant_ms(interval[end]) + interval["boundaryErrorMs"][end]
+                stands = stands_at_boundary(interval, due, record)
+                stands = stands or (end == "start" and opens_epoch(interval, due, record))
+                refuse_unless(
+                    stands, "evidence.boundary", record.place, "is not the reading at the interval's end"
+                )
 
 
-def check_boundary(interval: dict, end: str, record: Record) -> None:
+def stands_at_boundary(interval: dict, due: int, record: Record) -> bool:
     reading = record.value
-    due = instant_ms(interval[end]) + interval["boundaryErrorMs"][end]
-    holds = (
+    return (
         not record.is_event
         and reading["meter"] == interval["meter"]
         and reading["quality"] == "good"
         and instant_ms(reading["at"]) == due
     )
-    refuse_unless(holds, "evidence.boundary", record.place, "is not the reading at the interval's end")
+
+
+def opens_epoch(interval: dict, due: int, record: Record) -> bool:
+    event = record.value
+    if not record.is_event or event["event"] != "meter-epoch-opened":
+        return False
+    details = event["details"]
+    registers = {name: details.get(name) for name in ("importWh", "exportWh")}
+    try:
+        at = instant_ms(str(details.get("at")))
+    except ValueError:
+        return False
+    return event.get("meter") == interval["meter"] and registers == interval["first"] and at == due
+
+
+# --- Software -------------------------------------------------------------------------------------
+
+QUOTE_DETAILS = {
+    "version": {"minLength": 1, "maxLength": 100},
+    "bundle": {"pattern": "[0-9a-f]{64}"},
+    "configuration": {"pattern": "[0-9a-f]{64}"},
+    "pcrBefore": {"pattern": "[0-9a-f]{64}"},
+    "attest": {"pattern": "([0-9a-f]{2})+"},
+    "signature": {"pattern": "[0-9a-f]{128}"},
+}
+
+
+def check_software(document: dict, device: Device) -> dict:
+    quotes = []
+    for index, item in enumerate(document.get("events", [])):
+        if item["event"]["event"] == "software-quoted":
+            pcr = check_quote(item["event"], device, f"/events/{index}")
+            quotes.append((item["event"]["sequence"], item["event"], pcr))
+    known, unexplained = {bytes(32)}, 0
+    for _, event, pcr in sorted(quotes, key=lambda quote: quote[0]):
+        unexplained += bytes.fromhex(event["details"]["pcrBefore"]) not in known
+        known.add(pcr)
+    return {"quotes": len(quotes), "unexplained": unexplained}
+
+
+def check_quote(event: dict, device: Device, place: str) -> bytes:
+    """The PCR after the measurement."""
+
+    def check(holds: bool, text: str) -> None:
+        refuse_unless(holds, "evidence.software", place, text)
+
+    details = event["details"]
+    check(details.keys() == QUOTE_DETAILS.keys(), "details are not those of a quote")
+    for name, schema in QUOTE_DETAILS.items():
+        try:
+            _check_string(details[name], schema, place)
+        except Unreadable as error:
+            check(False, f"{name} {error}")
+    signed = is_signed(device.attestation.key, bytes.fromhex(details["attest"]), details["signature"])
+    check(signed, "is not the attestation key's")
+    try:
+        attest = parse_attest(details["attest"])
+    except Malformed:
+        attest = None
+    check(attest is not None and attest.kind == "8018", "is no quote of PCR 11")
+    stated = {name: value for name, value in event.items() if name != "sequence"}
+    stated["details"] = {n: v for n, v in details.items() if n not in ("attest", "signature")}
+    check(attest.extra.hex() == tagged(7, stated), "repeats something else")
+    software = {name: details[name] for name in ("bundle", "configuration", "version")}
+    pcr = sha256(bytes.fromhex(details["pcrBefore"]) + bytes.fromhex(tagged(6, software)))
+    check(attest.pcr_digest == sha256(pcr), "the PCR holds something else")
+    return pcr
 
 
 # --- The certificate ------------------------------------------------------------------------------
 
 
-def check_certificate(document: dict, device: Device, trusted: list[x509.Certificate] | None) -> None:
+def check_certificate(document: dict, device: Device, newest: str, trusted) -> None:
     pem = document["device"].get("certificatePem")
     place = "/device/certificatePem"
     if pem is None:
@@ -725,10 +811,9 @@ def check_certificate(document: dict, device: Device, trusted: list[x509.Certifi
         raise Refused("evidence.certificate", place, "is no certificate") from None
     refuse_unless(spki == device.reading.spki, "evidence.certificate", place, "is for another key")
     ends = [i["end"] for package in document["packages"] for i in package["intervals"]]
-    at_ms = max(map(instant_ms, ends), default=None)
-    if at_ms is not None:
-        is_valid = ms_of(chain[0].not_valid_before_utc) <= at_ms <= ms_of(chain[0].not_valid_after_utc)
-        refuse_unless(is_valid, "evidence.certificate", place, "was not valid at the last interval's end")
+    at_ms = max(map(instant_ms, ends), default=instant_ms(newest))
+    is_valid = ms_of(chain[0].not_valid_before_utc) <= at_ms <= ms_of(chain[0].not_valid_after_utc)
+    refuse_unless(is_valid, "evidence.certificate", place, "was not valid at the last interval's end")
     if trusted:
         issued = leads_to(chain[0], chain[1:], trusted, at_ms, len(chain))
         refuse_unless(issued, "evidence.certificate", place, "was not issued by a trusted authority")
@@ -752,7 +837,7 @@ def is_issued(certificate: x509.Certificate, issuer: x509.Certificate, at_ms) ->
     except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound, UnsupportedAlgorithm):
         return False
     start, end = ms_of(issuer.not_valid_before_utc), ms_of(issuer.not_valid_after_utc)
-    return constraints.ca and (at_ms is None or start <= at_ms <= end)
+    return constraints.ca and start <= at_ms <= end
 
 
 # --- The file -------------------------------------------------------------------------------------
@@ -761,28 +846,32 @@ def is_issued(certificate: x509.Certificate, issuer: x509.Certificate, at_ms) ->
 def verify(document: dict, trusted: list[x509.Certificate] | None = None) -> dict:
     """What the file proves. Raises Refused with the first thing wrong."""
     device = check_device(document["device"])
-    sealed: list[Sealed] = []
+    packages = document["packages"]
+    participant = packages[0]["participant"] if packages else None
     heads: dict[str, Head] = {}
-    participant = document["packages"][0]["participant"]
-    for index, package in enumerate(document["packages"]):
+    for index, package in enumerate(packages):
         head = heads.setdefault(package["meter"], head_before(package["intervals"][0]))
-        sealed.append(check_package(package, device, participant, head, f"/packages/{index}"))
-    for index, checkpoint in enumerate(document.get("checkpoints", [])):
-        place = f"/checkpoints/{index}"
-        sealed.append(check_checkpoint(checkpoint, device, place))
-        same = checkpoint["statement"]["device"] == device.id
-        refuse_unless(same, "evidence.device", place, "is another device's")
-    statements = check_statements(sealed)
+        check_package(package, device, participant, head, f"/packages/{index}")
+    statements = check_statements(document, device)
     records = check_records(document, statements)
     check_boundaries(document, records)
-    check_certificate(document, device, trusted)
+    software = check_software(document, device)
+    check_certificate(document, device, statements[-1].statement["at"], trusted)
+    resets = [sealed.attest.reset_count for sealed in statements]
+    boots = [sealed.statement["bootId"] for sealed in statements]
+    events = sum(record.is_event for record in records.values())
     return {
         "participant": participant,
-        "packages": len(document["packages"]),
+        "packages": len(packages),
         "checkpoints": len(statements),
         "counter": {"first": str(statements[0].counter), "last": str(statements[-1].counter)},
-        "resets": statements[-1].attest.reset_count - statements[0].attest.reset_count,
-        "readings": sum(not record.is_event for record in records.values()),
+        "resets": resets[-1] - resets[0],
+        "resetsWithoutBoot": sum(
+            resets[i] > resets[i - 1] and boots[i] == boots[i - 1] for i in range(1, len(boots))
+        ),
+        "readings": len(records) - events,
+        "events": events,
+        "software": software,
     }
 
 
@@ -790,6 +879,8 @@ def verify_bytes(data: bytes, schema: dict, trusted: list[x509.Certificate] | No
     """The answer as `powershare evidence verify --json` gives it for a file. Raises Unreadable."""
     document = parse_json(data)
     check_schema(document, schema)
+    if not document["packages"] and not document.get("checkpoints"):
+        raise Unreadable("/packages", "there must be a package or a checkpoint")
     try:
         return {"proven": True, "proves": verify(document, trusted)}
     except Refused as refused:

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { CodedError } from "../errors/index.js";
 import { bytesHex, p1363Hex, sha256Hex } from "../ledger/primitives.js";
 import { parseEvidence } from "./parse.js";
-import { checkpoint, event, evidencePackage, reading } from "./types.js";
+import { checkpoint, event, evidencePackage, reading, wellFormed } from "./types.js";
 
 /** A reading, and where its batch is not given in full the hashes that prove it part of it (RFC 9162 §2.1.3), hex. */
 export const provenReading = z.strictObject({
@@ -23,10 +24,10 @@ export const evidenceFile = z.strictObject({
     readingKey: bytesHex,
     certification: z.strictObject({ attest: bytesHex, signature: p1363Hex }),
     counterName: bytesHex,
-    certificatePem: z.string().optional(),
+    certificatePem: wellFormed.optional(),
   }),
   /** Of each meter consecutive, oldest first. */
-  packages: z.array(evidencePackage).min(1).max(100_000),
+  packages: z.array(evidencePackage).max(100_000),
   /** Further checkpoints, for readings in batches that no package's checkpoint covers. */
   checkpoints: z.array(checkpoint).max(100_000).optional(),
   readings: z.array(provenReading).max(1_000_000).optional(),
@@ -36,5 +37,7 @@ export type EvidenceFile = z.infer<typeof evidenceFile>;
 
 /** The file, or a CodedError `evidence.schema` with the JSON path and what was expected there. */
 export function parseEvidenceFile(value: unknown): EvidenceFile {
-  return parseEvidence(evidenceFile, value, "evidence file");
+  const file = parseEvidence(evidenceFile, value, "evidence file");
+  if (file.packages.length > 0 || (file.checkpoints ?? []).length > 0) return file;
+  throw new CodedError("evidence.schema", "evidence file at /packages: a package or a checkpoint");
 }

@@ -1,11 +1,20 @@
 import { concatBytes, fromHex } from "./bytes.js";
 import { canonicalBytes } from "./canonical-json.js";
-import type { Crypto, EvidencePackage, Interval, LogEntry, Statement } from "./types.js";
+import type { Crypto, Event, EvidencePackage, Interval, LogEntry, Statement } from "./types.js";
 
 export type Sha256 = Crypto["sha256"];
 
 /** First byte of everything hashed or signed, so that no value can pass for another kind. */
-const domainOf = { leaf: 0, node: 1, head: 2, interval: 3, statement: 4, package: 5 } as const;
+const domainOf = {
+  leaf: 0,
+  node: 1,
+  head: 2,
+  interval: 3,
+  statement: 4,
+  package: 5,
+  measurement: 6,
+  quote: 7,
+} as const;
 
 /** Stands for "nothing before": head of an empty chain, `previous` of a first interval or statement. */
 export const zeroHash = "0".repeat(64);
@@ -49,4 +58,19 @@ export function packageBytes(
 ): Uint8Array {
   const { signature: _, ...signed } = evidence;
   return tagged("package", canonicalBytes(signed));
+}
+
+/** What the PCR is extended by for this software and configuration. */
+export function measurementDigest(
+  { bundle, configuration, version }: Record<"bundle" | "configuration" | "version", string>,
+  sha256: Sha256,
+): Uint8Array {
+  return sha256(tagged("measurement", canonicalBytes({ bundle, configuration, version })));
+}
+
+/** What TPM2_Quote carries as qualifyingData for an event `software-quoted`. */
+export function quoteStatementHash(event: Omit<Event, "sequence">, sha256: Sha256): Uint8Array {
+  const { attest: _, signature: __, ...details } = event.details;
+  const { sequence: ___, ...stated } = { sequence: 0, ...event };
+  return sha256(tagged("quote", canonicalBytes({ ...stated, details })));
 }

@@ -11,8 +11,10 @@ export {
   emptyHead,
   entryLeaf,
   intervalHash,
+  measurementDigest,
   nextHead,
   packageBytes,
+  quoteStatementHash,
   type Sha256,
   statementHash,
   zeroHash,
@@ -26,6 +28,15 @@ export {
   ocmfPayloads,
   ocmfRecord,
 } from "./ocmf.js";
+export {
+  pcrAfter,
+  type QuoteDetails,
+  type Software,
+  type SoftwareProof,
+  softwareChanged,
+  softwareQuoted,
+  verifySoftwareQuote,
+} from "./software.js";
 export {
   deviceCounterName,
   type KeyAttributes,

@@ -6,6 +6,7 @@ import type { Sha256 } from "./hashes.js";
 const generatedByTpm = 0xff544347;
 const attestNv = 0x8014;
 const attestCertify = 0x8017;
+const attestQuote = 0x8018;
 const algorithm = { sha256: 0x000b, null: 0x0010, ecdsa: 0x0018, ecc: 0x0023 } as const;
 const curveP256 = 0x0003;
 
@@ -43,6 +44,10 @@ export interface KeyCertification extends Attestation {
   /** TPM name of the certified key. */
   readonly name: Uint8Array;
 }
+export interface QuoteAttestation extends Attestation {
+  /** SHA-256 of the selected PCR's value. */
+  readonly pcrDigest: Uint8Array;
+}
 
 /**
  * TPMS_ATTEST of TPM2_NV_Certify (Part 2, 10.12). Throws `evidence.attestation` for anything else,
@@ -71,6 +76,20 @@ export function parseKeyCertify(attest: Uint8Array): KeyCertification {
   fields.sized("qualifiedName");
   fields.end();
   return certified;
+}
+
+/** TPMS_ATTEST of TPM2_Quote over PCR 11 of the SHA-256 bank alone. Throws as `parseNvCertify` does. */
+export function parseQuote(attest: Uint8Array): QuoteAttestation {
+  const fields = new Fields(attest, "evidence.attestation");
+  const common = attestation(fields, attestQuote, "TPM2_Quote");
+  fields.expect("number of PCR selections", fields.u32("selections"), 1);
+  fields.expect("bank of the PCR", fields.u16("bank"), algorithm.sha256);
+  fields.expect("size of the selection", fields.u8("selection size"), 3);
+  fields.expect("selected PCRs", fields.u8("PCR 0 to 7"), 0);
+  fields.expect("selected PCRs", fields.u16("PCR 8 to 23"), 0x0800);
+  const quoted = { ...common, pcrDigest: fields.sized("pcrDigest") };
+  fields.end();
+  return quoted;
 }
 
 function attestation(fields: Fields, expectedType: number, command: string): Attestation {

@@ -23,6 +23,12 @@ import {
 export const clockQuality = z.enum(["synchronised", "holdover", "unknown"]);
 export type ClockQuality = z.infer<typeof clockQuality>;
 
+/** Free text that has a form in UTF-8: no lone surrogate. */
+export const wellFormed = z
+  .string()
+  .refine((text) => !/\p{Surrogate}/u.test(text), "well-formed text");
+const bootId = wellFormed.min(1).max(64);
+
 /**
  * Maker's serial number as the meter gives it, prefixed by the profile's id: `eastron/sdm630:12345678`.
  * A meter whose registers began anew is another one from then on: `.2` for its second epoch, and so on.
@@ -43,7 +49,7 @@ export const reading = z.strictObject({
   sequence: z.int().min(1),
   at: instantMs,
   monotonicMs: z.int().min(0),
-  bootId: z.string().min(1).max(64),
+  bootId,
   clock: clockQuality,
   /** SHA-256 of the profile file that gives the registers their meaning. */
   profile: sha256Hex,
@@ -59,7 +65,7 @@ export const reading = z.strictObject({
     .max(32),
   /** `rejected`: recorded, never billed; the register guard's code stands in `reason`. */
   quality: z.enum(["good", "rejected"]),
-  reason: z.string().max(64).optional(),
+  reason: wellFormed.max(64).optional(),
 });
 export type Reading = z.infer<typeof reading>;
 
@@ -75,14 +81,14 @@ export const event = z.strictObject({
   sequence: z.int().min(1),
   at: instantMs,
   monotonicMs: z.int().min(0),
-  bootId: z.string().min(1).max(64),
+  bootId,
   clock: clockQuality,
   /** Such as `clock-step`, `meter-epoch-opened`; a verifier passes over names it does not know. */
   event: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
   meter: meterId.optional(),
   /** At most 32. */
   details: z
-    .record(z.string().regex(/^[a-z][A-Za-z0-9]{0,39}$/), z.union([z.int(), z.string().max(200)]))
+    .record(z.string().regex(/^[a-z][A-Za-z0-9]{0,39}$/), z.union([z.int(), wellFormed.max(512)]))
     .refine((details) => Object.keys(details).length <= 32, "at most 32 details"),
 });
 export type Event = z.infer<typeof event>;
@@ -139,7 +145,7 @@ export const statement = z.strictObject({
   previous: sha256Hex,
   at: instantMs,
   monotonicMs: z.int().min(0),
-  bootId: z.string().min(1).max(64),
+  bootId,
   clock: clockQuality,
   /** Readings and events of the sealed batch, inclusive. */
   readings: z.strictObject({ first: z.int().min(1), last: z.int().min(1) }),

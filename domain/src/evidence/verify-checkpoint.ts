@@ -33,6 +33,12 @@ export function verifyCheckpoint(
     );
   }
   const certified = parseNvCertify(attestBytes);
+  if (certified.offset !== 0 || certified.contents.length !== 8) {
+    throw new CodedError(
+      "evidence.attestation",
+      `the counter has 8 bytes at offset 0, not ${certified.contents.length} at ${certified.offset}`,
+    );
+  }
   if (!equalBytes(certified.extraData, statementHash(statement, crypto.sha256))) {
     throw new CodedError(
       "evidence.statement",
@@ -43,12 +49,6 @@ export function verifyCheckpoint(
     throw new CodedError(
       "evidence.counter-name",
       `checkpoint ${statement.sequence} certifies another NV index than the registered counter`,
-    );
-  }
-  if (certified.offset !== 0 || certified.contents.length !== 8) {
-    throw new CodedError(
-      "evidence.attestation",
-      `the counter has 8 bytes at offset 0, not ${certified.contents.length} at ${certified.offset}`,
     );
   }
   const { clockMs, resetCount, restartCount, safe, contents } = certified;

@@ -3,9 +3,14 @@ import type { MeterHead } from "../ledger/records.js";
 import { equalBytes, fromHex } from "./bytes.js";
 import type { EvidenceFile } from "./evidence-file.js";
 import { checkAt, PlacedRefusal, refuseAt } from "./placed.js";
+import { type SoftwareProof, verifySoftwareQuote, verifySoftwareQuotes } from "./software.js";
 import { deviceCounterName } from "./tpm-structures.js";
 import type { Crypto, EvidencePackage, MeterRole } from "./types.js";
-import { collectCheckpoints, type DeviceKeys } from "./verify-checkpoints.js";
+import {
+  collectCheckpoints,
+  type DeviceKeys,
+  type PlacedCheckpoint,
+} from "./verify-checkpoints.js";
 import { verifyKeyCertification } from "./verify-keys.js";
 import { verifyPackage } from "./verify-package.js";
 import { verifyReadings } from "./verify-readings.js";
@@ -29,7 +34,8 @@ export interface MeterProof {
 export type EvidenceFileReport =
   | {
       readonly proven: true;
-      readonly participant: string;
+      /** Undefined where the file holds no package. */
+      readonly participant: string | undefined;
       readonly device: string;
       readonly readingSpki: Uint8Array;
       readonly meters: readonly MeterProof[];
@@ -39,8 +45,11 @@ export type EvidenceFileReport =
       readonly counter: { readonly first: bigint; readonly last: bigint };
       /** How often the TPM was reset in between. */
       readonly resets: number;
+      /** How often it was reset, by what it says, while the machine went on: reset alone, and its PCRs with it. */
+      readonly resetsWithoutBoot: number;
       readonly readings: number;
       readonly events: number;
+      readonly software: SoftwareProof;
     }
   | {
       readonly proven: false;
@@ -66,10 +75,11 @@ export function verifyEvidenceFile(file: EvidenceFile, crypto: Crypto): Evidence
 
 function proof(file: EvidenceFile, crypto: Crypto): EvidenceFileReport {
   const keys = deviceKeys(file, crypto);
-  const participant = file.packages[0]?.participant ?? "";
-  const meters = verifyPackages(file.packages, keys, participant, crypto);
+  const participant = file.packages[0]?.participant;
+  const meters = verifyPackages(file.packages, keys, participant ?? "", crypto);
   const checkpoints = collectCheckpoints(file, keys, crypto);
   const entries = verifyReadings(file, checkpoints, crypto.sha256);
+  const software = softwareOf(file, keys, crypto);
   const tpm = checkpoints.map(({ verified }) => verified);
   return {
     proven: true,
@@ -81,8 +91,25 @@ function proof(file: EvidenceFile, crypto: Crypto): EvidenceFileReport {
     checkpoints: checkpoints.length,
     counter: { first: tpm[0]?.counter ?? 0n, last: tpm.at(-1)?.counter ?? 0n },
     resets: (tpm.at(-1)?.resetCount ?? 0) - (tpm[0]?.resetCount ?? 0),
+    resetsWithoutBoot: resetsWithoutBoot(checkpoints),
     ...entries,
+    software,
   };
+}
+
+function softwareOf(file: EvidenceFile, keys: DeviceKeys, crypto: Crypto): SoftwareProof {
+  const events = (file.events ?? []).map(({ event }) => event);
+  return verifySoftwareQuotes(events, (event, index) =>
+    checkAt(`/events/${index}`, () => verifySoftwareQuote(event, keys.attestationSpki, crypto)),
+  );
+}
+
+function resetsWithoutBoot(checkpoints: readonly PlacedCheckpoint[]): number {
+  return checkpoints.filter(({ statement, verified }, index) => {
+    const before = checkpoints[index - 1];
+    if (before === undefined || before.statement.bootId !== statement.bootId) return false;
+    return verified.resetCount > before.verified.resetCount;
+  }).length;
 }
 
 function deviceKeys({ device }: EvidenceFile, crypto: Crypto): DeviceKeys {

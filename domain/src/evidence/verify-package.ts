@@ -142,11 +142,11 @@ function requireSubject(evidence: EvidencePackage, registered: RegisteredDevice)
 }
 
 function requireRising({ counter, resetCount }: VerifiedCheckpoint, head?: MeterHead): void {
-  if (head === undefined) return;
-  if (counter <= BigInt(head.counter)) {
-    throw new CodedError("evidence.counter", `counter ${counter} is not above ${head.counter}`);
+  const passed = head?.counter ?? "0";
+  if (counter <= BigInt(passed)) {
+    throw new CodedError("evidence.counter", `counter ${counter} is not above ${passed}`);
   }
-  if (resetCount < head.resetCount) {
+  if (head !== undefined && resetCount < head.resetCount) {
     throw new CodedError(
       "evidence.reset-count",
       `reset count falls from ${head.resetCount} to ${resetCount}`,
