@@ -1,6 +1,7 @@
 import * as node from "node:crypto";
+import type { EvidenceFile } from "@powershare/domain/evidence";
 import { recordEvidence, TestDevice } from "@powershare/domain/testing";
-import { loadProfile } from "@powershare/firmware-profiles";
+import { encode, listProfiles, loadProfile, planReads } from "@powershare/firmware-profiles";
 import { describe, expect, it } from "vitest";
 import { checkBoundaryRegisters } from "./boundary-registers.js";
 
@@ -36,5 +37,51 @@ describe("raw registers at the ends of intervals", () => {
           "eastron/sdm630:1 interval 2 states import 82 Wh and export 0 Wh, the registers of reading 81 say import 81 Wh and export 0 Wh",
       }),
     );
+  });
+
+  describe("that rolled over", () => {
+    const profile = listProfiles().find(({ registers }) =>
+      registers.some(
+        ({ quantity, rollsOverAtWh }) =>
+          quantity === "activeEnergyImportWh" && rollsOverAtWh !== undefined,
+      ),
+    );
+    const rollsOverAtWh =
+      profile?.registers.find(({ quantity }) => quantity === "activeEnergyImportWh")
+        ?.rollsOverAtWh ?? 0;
+    /** One interval whose ends show so much, under values that are unwrapped. */
+    function rolledOver(showsWh: number): EvidenceFile {
+      if (profile === undefined) throw new Error("no profile rolls over");
+      const image = encode(profile, {
+        activeEnergyImportWh: showsWh,
+        activeEnergyExportWh: 0,
+      });
+      const registers = planReads(profile, {
+        quantities: ["activeEnergyImportWh", "activeEnergyExportWh"],
+      }).map(({ table, address, count }) => ({
+        table,
+        address,
+        bytes: Buffer.from(image.read(table, address, count) ?? []).toString("hex"),
+      }));
+      const evidence = file.packages[0]!;
+      const interval = {
+        ...evidence.intervals[0]!,
+        first: { importWh: rollsOverAtWh, exportWh: 0 },
+        last: { importWh: 2 * rollsOverAtWh, exportWh: 0 },
+      };
+      const reading = { ...file.readings[0]!.reading, profile: profile.hash, registers };
+      const readings = Object.values(interval.readings).map((sequence) => ({
+        reading: { ...reading, sequence },
+      }));
+      return { ...file, packages: [{ ...evidence, intervals: [interval] }], readings };
+    }
+
+    it("are compared by what they show", () => {
+      expect(rollsOverAtWh).toBeGreaterThan(0);
+      expect(checkBoundaryRegisters(rolledOver(0))).toEqual({ decoded: 2, unknownProfile: 0 });
+      expect(() => checkBoundaryRegisters(rolledOver(1_000))).toThrow(
+        expect.objectContaining({ code: "evidence.register-value" }),
+      );
+    });
   });
 });

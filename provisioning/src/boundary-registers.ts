@@ -12,16 +12,22 @@ export interface BoundaryProof {
 
 /**
  * Decodes the raw registers of the readings at the ends of intervals, and compares them with the
- * values that the intervals state. Throws `evidence.register-value` where they differ.
+ * values that the intervals state; those are unwrapped, so a register that rolls over is compared by what
+ * it shows. An interval that begins with a meter's new epoch begins with the reading that its event names.
+ * Throws `evidence.register-value` where they differ.
  */
 export function checkBoundaryRegisters(file: EvidenceFile): BoundaryProof {
   const readings = new Map(file.readings?.map(({ reading }) => [reading.sequence, reading]));
+  const openings = new Map(
+    file.events?.map(({ event }) => [event.sequence, event.details["reading"]]),
+  );
   const profiles = new Map(listProfiles().map((profile) => [profile.hash, profile]));
   let decoded = 0;
   let unknownProfile = 0;
   for (const interval of file.packages.flatMap(({ intervals }) => intervals)) {
     for (const end of ["first", "last"] as const) {
-      const reading = readings.get(interval.readings[end]);
+      const sequence = interval.readings[end];
+      const reading = readings.get(Number(openings.get(sequence) ?? sequence));
       if (reading === undefined) continue;
       const profile = profiles.get(reading.profile);
       if (profile === undefined) {
@@ -46,16 +52,27 @@ function requireRegisters(
     address,
     bytes: Buffer.from(bytes, "hex"),
   }));
-  const { activeEnergyImportWh, activeEnergyExportWh } = decode(profile, blocks);
-  const given = { importWh: activeEnergyImportWh ?? 0, exportWh: activeEnergyExportWh ?? 0 };
-  if (given.importWh !== stated.importWh || given.exportWh !== stated.exportWh) {
+  const values = decode(profile, blocks);
+  const shown = (quantity: string, unwrappedWh: number) => {
+    const register = profile.registers.find((one) => one.quantity === quantity);
+    // An inverter's map has no import: nothing is shown, and none is stated.
+    if (register === undefined && unwrappedWh === 0) return undefined;
+    return unwrappedWh % (register?.rollsOverAtWh ?? Number.POSITIVE_INFINITY);
+  };
+  const { activeEnergyImportWh: importWh, activeEnergyExportWh: exportWh } = values;
+  if (
+    importWh !== shown("activeEnergyImportWh", stated.importWh) ||
+    exportWh !== shown("activeEnergyExportWh", stated.exportWh)
+  ) {
     throw new CodedError(
       "evidence.register-value",
-      `${meter} interval ${interval} states ${text(stated)}, the registers of reading ${sequence} say ${text(given)}`,
+      `${meter} interval ${interval} states ${text(stated)}, the registers of reading ${sequence} say ${text({ importWh, exportWh })}`,
     );
   }
 }
 
-function text(values: Readonly<Record<keyof RegisterValues, number | string>>): string {
-  return `import ${values.importWh} Wh and export ${values.exportWh} Wh`;
+type Shown = number | string | undefined;
+function text({ importWh, exportWh }: { importWh: Shown; exportWh: Shown }): string {
+  const wh = (value: Shown): string => (value === undefined ? "nothing" : `${value} Wh`);
+  return `import ${wh(importWh)} and export ${wh(exportWh)}`;
 }

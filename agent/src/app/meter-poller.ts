@@ -115,7 +115,7 @@ export class MeterPoller {
   }
 
   async #judged(identity: Identity, stamp: Stamp, values: Values): Promise<Judgement> {
-    const { profile } = this.#at;
+    const { profile, role } = this.#at;
     // A serial number among the registers that are read anyway says whose they are.
     const given = serialNumberOf(values);
     const serialMeter = given === undefined ? identity.serialMeter : meterIdOf(profile, given);
@@ -125,7 +125,7 @@ export class MeterPoller {
       code,
       message,
     });
-    const energy = energyOf(values);
+    const energy = energyOf(values, profile, role);
     if (energy === undefined) {
       return refuse("meter.no-value", `${serialMeter} gives no energy registers`);
     }

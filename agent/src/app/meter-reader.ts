@@ -120,7 +120,8 @@ export class MeterReader {
 
   /** The energy registers alone: another request, so no late answer to the one before passes for its answer. */
   async readEnergy(): Promise<RegisterValues | undefined> {
-    return energyOf(await this.#decoded((await this.#plans()).energy));
+    const { profile, role } = this.#at;
+    return energyOf(await this.#decoded((await this.#plans()).energy), profile, role);
   }
 
   /** Ratio and wiring; a meter that refuses them is still a meter. */
@@ -164,10 +165,23 @@ export class MeterReader {
   }
 }
 
-/** Both energy registers in whole Wh; undefined where one has no value. Never zero in its place. */
-export function energyOf(values: Values): RegisterValues | undefined {
-  const { activeEnergyImportWh: importWh, activeEnergyExportWh: exportWh } = values;
-  const isCount = (value: unknown): value is number =>
-    typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-  return isCount(importWh) && isCount(exportWh) ? { importWh, exportWh } : undefined;
+/**
+ * Both energy registers in whole Wh; undefined where one has no value, never zero in its place. Only what
+ * a generator's map does not have at all, as an inverter's has no import, is 0.
+ */
+export function energyOf(
+  values: Values,
+  { registers }: Pick<Profile, "registers">,
+  role: MeterRole,
+): RegisterValues | undefined {
+  const countOf = (quantity: string): number | undefined => {
+    const value = values[quantity];
+    const isCount = typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+    if (isCount) return value;
+    const declared = registers.some((register) => register.quantity === quantity);
+    return declared || role === "connection" ? undefined : 0;
+  };
+  const importWh = countOf("activeEnergyImportWh");
+  const exportWh = countOf("activeEnergyExportWh");
+  return importWh === undefined || exportWh === undefined ? undefined : { importWh, exportWh };
 }

@@ -79,7 +79,8 @@ function groupOf(
     ...block,
     bytes: Buffer.from(bytes, "hex"),
   }));
-  const energy = decoder === undefined ? undefined : energyOf(decode(decoder, blocks));
+  const energy =
+    decoder === undefined ? undefined : energyOf(decode(decoder, blocks), decoder, "generator");
   return {
     meter,
     code,
