@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { recordEvidence, TestDevice } from "../testing/index.js";
 import {
   type Checkpoint,
+  type Event,
   type EvidenceFile,
   emptyHead,
   entryLeaf,
@@ -179,6 +180,57 @@ const without = <T>(list: readonly T[], index: number): T[] => list.filter((_, i
 
 it("a file with an honest first interval alone is proven, so that only the lies below are refused", () => {
   expect(verify(withBoundary({}))).toMatchObject({ proven: true, readings: 42 });
+});
+
+/** The first slot, whose first interval begins with an event in the place of a reading. */
+function withOpening(changes: Partial<Event> = {}): EvidenceFile {
+  const [first, ...readings] = recorded.readings.slice(0, statementOf(0).readings.last);
+  const evidence = recorded.packages[0]!;
+  const interval = evidence.intervals[0]!;
+  const { registers: _r, quality: _q, profile: _p, meter, ...stamp } = first!.reading;
+  const event: Event = {
+    ...stamp,
+    v: 1,
+    kind: "event",
+    meter,
+    event: "meter-epoch-opened",
+    details: { ...interval.first, at: first!.reading.at },
+    ...changes,
+  };
+  const entries = [event, ...readings.map(({ reading }) => reading)];
+  const leaves = entries.map((entry) => entryLeaf(entry, crypto.sha256));
+  const merkleRoot = toHex(new MerkleTree(crypto.sha256, leaves).root());
+  const chainHead = toHex(
+    leaves.reduce((link, leaf) => nextHead(link, leaf, crypto.sha256), emptyHead()),
+  );
+  const opened = { ...interval, merkleRoot };
+  const intervalHeads = { [meter]: toHex(intervalHash(opened, crypto.sha256)) };
+  const statement = { ...statementOf(0), merkleRoot, chainHead, intervalHeads };
+  const checkpoint = device.checkpoint(statement, 256n);
+  const packages = [device.sign({ ...evidence, intervals: [opened], checkpoint })];
+  return { ...recorded, packages, checkpoints: [], readings, events: [{ event }] };
+}
+
+describe("an interval that begins with a meter's new epoch", () => {
+  it("is proven by the event that tells of its opening reading", () => {
+    expect(verify(withOpening())).toMatchObject({ proven: true, readings: 41, events: 1 });
+  });
+
+  const { meter, at } = recorded.readings[0]!.reading;
+  it.each<[string, Partial<Event>]>([
+    ["an event of another kind", { event: "clock-step" }],
+    ["another meter's", { meter: `${meter}0` }],
+    ["other registers", { details: { importWh: 99, exportWh: 0, at } }],
+    [
+      "another time",
+      { details: { ...recorded.packages[0]!.intervals[0]!.first, at: "2026-06-01T12:00:01.000Z" } },
+    ],
+  ])("is not by %s", (_, changes) => {
+    expect(verify(withOpening(changes))).toMatchObject({
+      code: "evidence.boundary",
+      place: "/events/0",
+    });
+  });
 });
 
 describe("a forged evidence file", () => {
