@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "./clock.js";
+import { type Clock, spinningClock } from "./clock.js";
 import { type Fault, type FaultScript, spoil } from "./faults.js";
 import {
   answerFrame,
@@ -88,7 +88,7 @@ class Server implements RtuServer {
   constructor(stream: ByteStream, options: RtuServerOptions) {
     this.#stream = stream;
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = options.clock ?? spinningClock;
     this.#byteMs = characterMs(options.baudRate, options.parity);
     this.#gapMs = silenceMs(options.baudRate, options.parity);
     stream.on("data", this.#listener);
