@@ -1,5 +1,5 @@
 import { listProfiles, loadProfile, type Values } from "@powershare/firmware-profiles";
-import type { RegisterBank } from "@powershare/modbus";
+import { BusError, type RegisterBank } from "@powershare/modbus";
 import { describe, expect, test } from "vitest";
 import { BankReader } from "../testing/bank-reader.js";
 import { bankOf } from "../testing/scan-line.js";
@@ -87,6 +87,29 @@ describe("a meter that states its model", () => {
     const other = bankOf(b23, { modelCode: "B99" });
     expect(await candidatesOf(other)).toEqual([]);
   });
+});
+
+test("a meter that keeps silent on what it does not have is told all the same, and soon", async () => {
+  const profile = loadProfile("eastron/sdm230");
+  const bank = bankOf(profile);
+  const meter = new BankReader(new Map([[1, bank]]));
+  const read = meter.read;
+  let waitedMs = 0;
+  const silent = Object.assign(meter, {
+    read: async (request: Parameters<typeof read>[0]) => {
+      try {
+        return await read(request);
+      } catch {
+        waitedMs += request.timeoutMs ?? 0;
+        throw new BusError("bus.timeout", "no answer");
+      }
+    },
+  });
+  const candidates = await identify(new UnitReader(silent, 1), profiles, () => false);
+  const best = candidates.filter(({ rank }) => rank === candidates[0]?.rank);
+  expect(best.map((each) => each.profile.id)).toContain("eastron/sdm230");
+  // Of some thirty makers' registers that are not there.
+  expect(waitedMs).toBeLessThan(30_000);
 });
 
 test("a meter is known again by its serial number, and another is not", async () => {

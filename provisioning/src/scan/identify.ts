@@ -73,7 +73,10 @@ interface Sorted {
   readonly open: { readonly profile: Profile; readonly text: string }[];
 }
 
-/** Those that leave the factory with this line's setting first; with one of them proven no others. */
+/**
+ * Those that leave the factory with this line's setting first. A model code with the grid's values
+ * beside it is no chance: after it only those are looked at whose code was read already.
+ */
 async function sortByIdentity(
   unit: UnitReader,
   profiles: readonly Profile[],
@@ -82,7 +85,8 @@ async function sortByIdentity(
   const sorted: Sorted = { proven: [], open: [] };
   const ordered = profiles.toSorted((a, b) => Number(isLikely(b)) - Number(isLikely(a)));
   for (const each of ordered) {
-    if (sorted.proven.length > 0 && !isLikely(each)) break;
+    const [proven] = sorted.proven;
+    if (proven && !isNear(unit, each, proven.profile)) continue;
     const profile = await resolved(unit, each);
     if (!profile) continue;
     const identity = await identityOf(unit, profile);
@@ -135,8 +139,18 @@ async function resolved(unit: UnitReader, profile: Profile): Promise<Profile | u
   }
 }
 
+const expectingOf = ({ identity }: Profile) => identity.filter(({ expect }) => expect.length > 0);
+
+/** Whether a profile may be meant where another is proven: both of SunSpec, or its code was read already. */
+function isNear(unit: UnitReader, profile: Profile, proven: Profile): boolean {
+  if (profile.sunspec) return proven.sunspec !== undefined;
+  const quantities = expectingOf(profile).map(({ quantity }) => quantity);
+  if (quantities.length === 0) return false;
+  return plan(profile, quantities).every((read) => unit.knows(read));
+}
+
 async function identityOf(unit: UnitReader, profile: Profile): Promise<Identity> {
-  const expecting = profile.identity.filter(({ expect }) => expect.length > 0);
+  const expecting = expectingOf(profile);
   const model = profile.sunspec?.found?.model;
   if (expecting.length === 0) {
     return model === undefined

@@ -20,7 +20,9 @@ export interface Exchange {
 export type Attempt = Block | { readonly refused: number } | { readonly failed: BusError };
 
 const timeoutMs = 1_000;
-const tries = 2;
+/** Some meters keep silent on what they do not have, instead of refusing: then less is waited for. */
+const usualSilences = 2;
+const shortTimeoutMs = 400;
 /** Exchanges that are kept, the first ones. */
 const mostKept = 500;
 
@@ -30,6 +32,8 @@ export class UnitReader {
   readonly #reader: RegisterReader;
   readonly #known = new Map<string, Attempt>();
   readonly #exchanges: Exchange[] = [];
+  /** Requests in a row that nothing came of. */
+  #silences = 0;
 
   constructor(reader: RegisterReader, unit: number) {
     this.#reader = reader;
@@ -46,11 +50,17 @@ export class UnitReader {
     return this.#exchanges;
   }
 
+  /** Whether this was asked for already. */
+  knows(read: PlannedRead): boolean {
+    return this.#known.has(keyOf(read));
+  }
+
   /** One block. Rejects with BusError only where the port or the connection itself fails. */
   async read(read: PlannedRead): Promise<Attempt> {
-    const key = `${read.table} ${read.address} ${read.count}`;
+    const key = keyOf(read);
     const attempt = this.#known.get(key) ?? (await this.#ask(read));
     this.#known.set(key, attempt);
+    this.#silences = "failed" in attempt ? this.#silences + 1 : 0;
     return attempt;
   }
 
@@ -66,26 +76,27 @@ export class UnitReader {
   }
 
   async #ask(read: PlannedRead): Promise<Attempt> {
+    const isSilent = this.#silences > usualSilences;
+    const first = await this.#askOnce(read, isSilent ? shortTimeoutMs : timeoutMs);
+    return "failed" in first && !isSilent ? await this.#askOnce(read, timeoutMs) : first;
+  }
+
+  async #askOnce(read: PlannedRead, waitMs: number): Promise<Attempt> {
     const { unit } = this;
-    const range = { ...read, unit };
-    let failed: BusError | undefined;
-    for (let attempt = 0; attempt < tries; attempt++) {
-      try {
-        const bytes = await this.#reader.read({ ...range, timeoutMs });
-        this.#keep(read, answerFrame(unit, read.table, bytes), false);
-        return { table: read.table, address: read.address, bytes };
-      } catch (error) {
-        if (!(error instanceof BusError)) throw error;
-        const { code, exceptionCode } = error;
-        if (code === "bus.exception" && exceptionCode !== undefined) {
-          this.#keep(read, exceptionFrame(unit, read.table, exceptionCode), true);
-          return { refused: exceptionCode };
-        }
-        if (code !== "bus.timeout" && code !== "bus.crc") throw error;
-        failed = error;
+    try {
+      const bytes = await this.#reader.read({ ...read, unit, timeoutMs: waitMs });
+      this.#keep(read, answerFrame(unit, read.table, bytes), false);
+      return { table: read.table, address: read.address, bytes };
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      const { code, exceptionCode } = error;
+      if (code === "bus.exception" && exceptionCode !== undefined) {
+        this.#keep(read, exceptionFrame(unit, read.table, exceptionCode), true);
+        return { refused: exceptionCode };
       }
+      if (code !== "bus.timeout" && code !== "bus.crc") throw error;
+      return { failed: error };
     }
-    return failed ? { failed } : { refused: 0 };
   }
 
   #keep(read: PlannedRead, answer: Uint8Array, isRefusal: boolean): void {
@@ -94,3 +105,5 @@ export class UnitReader {
     this.#exchanges.push({ read, request, answer, isRefusal });
   }
 }
+
+const keyOf = ({ table, address, count }: PlannedRead): string => `${table} ${address} ${count}`;
