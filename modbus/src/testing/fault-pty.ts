@@ -7,10 +7,10 @@ import { judge, newTally, type Tally, tellingBank } from "./telling-bank.js";
 
 const baudRate = 38_400;
 
-/** Polls two meters on a pseudo-terminal, with one fault of this kind in each poll, at each request in turn. */
+/** Polls two meters on a pseudo-terminal until so many faults of this kind were met, one in each poll, at each request in turn. */
 export async function runOnPty(
   { draw }: FaultCase,
-  polls: number,
+  wanted: number,
   random: Random,
 ): Promise<Tally & { readonly faults: number }> {
   const units = new Map([1, 2, 3].map((unit) => [unit, tellingBank(unit, systemClock)]));
@@ -34,8 +34,9 @@ export async function runOnPty(
   const master = await openRtuMaster({ path: line.path, baudRate });
   const tally = newTally();
   try {
-    for (let n = 0; n < polls; n++) {
-      faulty = n % poll.length;
+    // A request that the machine's own load spoils meets no fault.
+    for (let n = 0; faults < wanted && n < 2 * wanted; n++) {
+      faulty = faults % poll.length;
       for (asked = 0; asked < poll.length; asked++) {
         const range = poll[asked];
         if (!range) continue;
