@@ -55,8 +55,11 @@ beforeAll(async () => {
   const meters = household.spec.meters.map(async ({ profile, serialNumber, role, unit }) => {
     const { importWh, exportWh } = await neighbourhood.meters.registers(household.spec.id, role);
     return {
-      ...{ id: `${profile}:${serialNumber}`, role, place: `line1/${unit}` },
-      ...{ importWh: Math.floor(importWh), exportWh: Math.floor(exportWh) },
+      id: `${profile}:${serialNumber}`,
+      role,
+      place: `line1/${unit}`,
+      importWh: Math.floor(importWh),
+      exportWh: Math.floor(exportWh),
     };
   });
   settings = {
@@ -66,7 +69,10 @@ beforeAll(async () => {
     participant: household.spec.id,
     meters: await Promise.all(meters),
     startMs: Math.floor((Date.now() - agoMs) / slotMs) * slotMs,
-    ...{ slotSeconds, slots, readingEveryMs: slotMs, readingsPerCheckpoint: 100 },
+    slotSeconds,
+    slots,
+    readingEveryMs: slotMs,
+    readingsPerCheckpoint: 100,
   };
 });
 afterAll(async () => {
@@ -110,12 +116,13 @@ test("30 days without a ledger drain exactly once through kills, while meters ar
   // biome-ignore lint/suspicious/noConsole: figures for the benchmarks, on which nothing is asserted
   console.log(
     JSON.stringify({
-      ...{ intervals: size.intervals, checkpoints: size.checkpoints, drainedMs },
-      ...{
-        pollPauseMedianMs: sorted[Math.floor(sorted.length / 2)],
-        pollPausesLongestMs: sorted.slice(-4),
-      },
-      ...{ pageSlowestMs: Math.round(Math.max(...answersMs)), fileBytes },
+      intervals: size.intervals,
+      checkpoints: size.checkpoints,
+      drainedMs,
+      pollPauseMedianMs: sorted[Math.floor(sorted.length / 2)],
+      pollPausesLongestMs: sorted.slice(-4),
+      pageSlowestMs: Math.round(Math.max(...answersMs)),
+      fileBytes,
     }),
   );
   expect(pausesMs.length).toBeGreaterThan(20);

@@ -23,12 +23,18 @@ beforeEach(async () => {
   const store = openStore(join(home.directory, "agent.db"), household);
   const endMs = Math.floor(home.clock.nowMs() / slotMs) * slotMs;
   const size = await writeBacklog({
-    ...{ store, slotSeconds, slots, signer: home.signer, participant: "h1" },
+    store,
+    slotSeconds,
+    slots,
+    signer: home.signer,
+    participant: "h1",
     meters: [
       { id: connectionMeter, role: "connection", place: "line1/1", importWh: 60_000, exportWh: 0 },
       { id: generatorMeter, role: "generator", place: "line1/2", importWh: 0, exportWh: 90_000 },
     ],
-    ...{ startMs: endMs - slots * slotMs, readingEveryMs: slotMs, readingsPerCheckpoint: 6 },
+    startMs: endMs - slots * slotMs,
+    readingEveryMs: slotMs,
+    readingsPerCheckpoint: 6,
   });
   store.close();
   expect(size.intervals).toBe(2 * slots);

@@ -19,9 +19,15 @@ const commitWaitMs = 10_000;
 const idleMs = 5_000;
 const { sha256 } = cryptoFrom(node);
 
+/** What the outbox needs of the ledger. */
+export type OutboxLedger = Pick<
+  Ledger,
+  "prepare" | "submit" | "outcome" | "waitForCommit" | "read"
+>;
+
 export interface DrainOutboxOptions {
   readonly store: OutboxStore;
-  readonly ledger: Ledger;
+  readonly ledger: OutboxLedger;
   readonly signer: Signer;
   readonly clock: Clock;
   readonly random: Random;

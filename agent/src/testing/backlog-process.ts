@@ -15,12 +15,18 @@ const settings = z.strictObject({
   participant: z.string(),
   meters: z.array(
     z.strictObject({
-      ...{ id: z.string(), place: z.string(), importWh: z.int(), exportWh: z.int() },
+      id: z.string(),
+      place: z.string(),
+      importWh: z.int(),
+      exportWh: z.int(),
       role: z.enum(["connection", "generator"]),
     }),
   ),
-  ...{ startMs: z.int(), slotSeconds: z.int(), slots: z.int() },
-  ...{ readingEveryMs: z.int(), readingsPerCheckpoint: z.int() },
+  startMs: z.int(),
+  slotSeconds: z.int(),
+  slots: z.int(),
+  readingEveryMs: z.int(),
+  readingsPerCheckpoint: z.int(),
 });
 const [task] = process.argv.slice(2);
 const { database, identity, swtpm, ...rest } = settings.parse(JSON.parse(readFileSync(0, "utf8")));

@@ -76,7 +76,12 @@ async function sealNext(options: BacklogOptions): Promise<number | undefined> {
     store.sealedHead(),
     pending,
     {
-      ...{ participant, device: signer.device, at, monotonicMs, bootId, clock },
+      participant,
+      device: signer.device,
+      at,
+      monotonicMs,
+      bootId,
+      clock,
       roles: new Map(meters.map(({ id, role }) => [id, role])),
       slots: {
         seconds: slotSeconds,

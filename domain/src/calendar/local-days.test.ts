@@ -79,7 +79,12 @@ function datesOf(year: number, zone: string): string[] {
     return Array.from({ length: leapYears.includes(year) ? 366 : 365 }, (_, n) => day(1, n + 1));
   }
   return [
-    ...[day(1, 1), day(2, 28), day(2, 29), day(3, 1), day(7, 1), day(12, 31)],
+    day(1, 1),
+    day(2, 28),
+    day(2, 29),
+    day(3, 1),
+    day(7, 1),
+    day(12, 31),
     ...[march - 1, march, march + 1].map((date) => day(3, date)),
     ...[october - 1, october, october + 1].map((date) => day(10, date)),
   ];
@@ -112,7 +117,7 @@ describe.each(zones)("days of $zone", (place) => {
         localDayOf(`${year + 1}-01-01`, zone).startMs - localDayOf(`${year}-01-01`, zone).startMs;
       expect(spanMs / hourMs).toBe((leapYears.includes(year) ? 366 : 365) * 24);
     }
-    expect([...counts].sort()).toEqual(summerTime ? [100, 92, 96] : [96]);
+    expect([...counts].sort((a, b) => a - b)).toEqual(summerTime ? [92, 96, 100] : [96]);
   });
 
   it("begin and end at their own first and last instants", () => {

@@ -215,7 +215,10 @@ function history(spans: readonly Span[]): Scene {
     for (let at = 0; at < forMs; at += 1000) {
       const importWh = 1000 + Math.floor(trueMs / 1000);
       scene.read(trueMs + offMs + Math.round(slewedMs), {
-        ...{ monotonicMs, bootId: boot, clock, importWh },
+        monotonicMs,
+        bootId: boot,
+        clock,
+        importWh,
       });
       trueMs += 1000;
       monotonicMs += 1000;
@@ -282,8 +285,10 @@ describe("clock histories", () => {
     [
       "several steps inside one slot that cancel one another",
       [
-        ...[{ forMs: 23_000 }, { forMs: 3000, offMs: 5000, clock: "unknown" as const }],
-        ...[{ forMs: 3000, offMs: -4000 }, { forMs: 32_000 }],
+        { forMs: 23_000 },
+        { forMs: 3000, offMs: 5000, clock: "unknown" as const },
+        { forMs: 3000, offMs: -4000 },
+        { forMs: 32_000 },
       ],
       ["0-20 good 1", "20-40 good 1", "40-60 good 1"],
     ],

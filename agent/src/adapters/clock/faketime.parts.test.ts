@@ -19,7 +19,9 @@ const dayS = 86_400;
 const line = z.union([
   z.strictObject({ stepMs: z.int() }),
   z.strictObject({
-    ...{ utcMs: z.int(), monotonicMs: z.int(), sequence: z.int() },
+    utcMs: z.int(),
+    monotonicMs: z.int(),
+    sequence: z.int(),
     quality: z.enum(["synchronised", "holdover", "unknown"]),
   }),
 ]);

@@ -20,7 +20,7 @@ export const thisMachine: Surroundings = {
   run: (command, args, deadlineMs) =>
     new Promise((resolve, reject) => {
       execFile(command, args, { timeout: deadlineMs, killSignal: "SIGKILL" }, (error, stdout) => {
-        if (error) reject(error);
+        if (error) reject(new Error(`${command} failed`, { cause: error }));
         else resolve(stdout);
       });
     }),

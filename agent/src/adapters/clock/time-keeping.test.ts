@@ -33,7 +33,9 @@ class Machine {
     this.keeping.compared(
       comparisons.map(
         ([source, offsetS]): Comparison => ({
-          ...{ source, offsetMs: offsetS * 1000, votes: votes(source) },
+          source,
+          offsetMs: offsetS * 1000,
+          votes: votes(source),
         }),
       ),
     );
