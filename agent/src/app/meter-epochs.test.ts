@@ -97,6 +97,7 @@ describe("a meter that was reset", () => {
       (old.at(-1)?.last.importWh ?? 0) - (old[0]?.first.importWh ?? 0),
     );
     expect(home.store.unsentMeters()).not.toContain(second);
+    expect(home.store.backlog()).toEqual({ unsentPackages: 0, oldestUnsentAt: null });
   });
 
   it("is decided on only as it was shown", async () => {

@@ -24,6 +24,9 @@ const hourRow = z.object({
   exportWh: z.number(),
 });
 
+/** Of an epoch that a person said is none, nothing is sent and nothing counts. */
+const notWithdrawn = "meter NOT IN (SELECT meter FROM meter_epoch WHERE state = 'withdrawn')";
+
 export function createPageStore(database: Database): PageStore {
   return {
     hourlyEnergy: (fromMs, toMs) =>
@@ -34,7 +37,7 @@ export function createPageStore(database: Database): PageStore {
               // Bound numbers are REAL, so the division is one too.
               `SELECT CAST((start_ms - ?) / 3600000 AS INTEGER) AS hour, body ->> 'role' AS role,
                  sum(body ->> 'importWh') AS importWh, sum(body ->> 'exportWh') AS exportWh
-               FROM interval WHERE start_ms >= ? AND start_ms < ? GROUP BY 1, 2 ORDER BY 1`,
+               FROM interval WHERE ${notWithdrawn} AND start_ms >= ? AND start_ms < ? GROUP BY 1, 2 ORDER BY 1`,
             )
             .all(fromMs, fromMs, toMs),
         ),
@@ -54,8 +57,8 @@ export function createPageStore(database: Database): PageStore {
               `SELECT
                 (SELECT count(*) FROM parcel WHERE state <> 'committed') AS parcels,
                 (SELECT coalesce(sum((n + ${intervalsPerPackage - 1}) / ${intervalsPerPackage}), 0)
-                   FROM (SELECT count(*) AS n FROM interval WHERE parcel IS NULL GROUP BY meter)) AS intervals,
-                (SELECT min(end_ms) FROM interval WHERE parcel IS NULL
+                   FROM (SELECT count(*) AS n FROM interval WHERE parcel IS NULL AND ${notWithdrawn} GROUP BY meter)) AS intervals,
+                (SELECT min(end_ms) FROM interval WHERE (parcel IS NULL AND ${notWithdrawn})
                    OR parcel IN (SELECT id FROM parcel WHERE state <> 'committed')) AS oldest`,
             )
             .get(),

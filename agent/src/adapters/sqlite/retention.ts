@@ -98,6 +98,7 @@ function firstNeeded(connection: Connection, batchAtMs: number): number {
            UNION ALL
            SELECT (SELECT body ->> '$.readings.first' FROM interval i
              WHERE i.meter = b.meter AND parcel IS NULL ORDER BY sequence LIMIT 1) FROM builder b
+             WHERE b.meter NOT IN (SELECT meter FROM meter_epoch WHERE state = 'withdrawn')
            UNION ALL
            SELECT b.state ->> '$.open.reading' FROM builder b WHERE ?`,
       )
