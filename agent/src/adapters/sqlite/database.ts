@@ -1,9 +1,18 @@
-import { accessSync, constants } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { CodedError, type ErrorCode } from "@powershare/domain/errors";
 import Sqlite from "better-sqlite3";
 import { z } from "zod";
 import { checkAtStart } from "./check-at-start.js";
+import { checkLog } from "./check-log.js";
 import type { Connection } from "./connection.js";
 import { defineRowCrc } from "./row-checks.js";
 import { migrations } from "./schema.js";
@@ -37,6 +46,7 @@ export class Database {
    */
   constructor(path: string, { checkedWholeUpToBytes }: DatabaseOptions = {}) {
     this.#path = path;
+    checkLog(path);
     this.run((connection) => {
       migrate(connection, path);
       checkAtStart(connection, path, checkedWholeUpToBytes);
@@ -102,6 +112,7 @@ function open(path: string): Connection {
     // In this order: better-sqlite3 is built to lower it to NORMAL when WAL is set.
     connection.pragma("synchronous = FULL");
     requireDurable(journal, connection.pragma("synchronous", { simple: true }), path);
+    requireLog(connection, path);
     // A log that grew in one long transaction gives its space back.
     connection.pragma(`journal_size_limit = ${largestLogBytes}`);
     connection.pragma("foreign_keys = ON");
@@ -120,6 +131,37 @@ export function requireDurable(journal: unknown, synchronous: unknown, path: str
       "store.not-durable",
       `${path}: journal_mode is ${String(journal)} and synchronous is ${String(synchronous)}, needed are wal and 2 (FULL)`,
     );
+  }
+}
+
+/**
+ * The log is really in use, and its name is on the disk. Where the write that switches to WAL fails,
+ * SQLite 3.53 says "wal" all the same, also when asked again, and goes on with a rollback journal, from
+ * which a power cut takes the last commit; and an error in syncing the folder it passes over.
+ * @throws CodedError store.failed
+ */
+function requireLog(connection: Connection, path: string): void {
+  // Opens the log.
+  connection.pragma("schema_version", { simple: true });
+  const header = Buffer.alloc(20);
+  const file = openSync(path, "r");
+  try {
+    readSync(file, header, 0, header.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  // Write and read version of the file format: 2 is WAL.
+  if (header.readUInt8(18) !== 2 || header.readUInt8(19) !== 2 || !existsSync(`${path}-wal`)) {
+    throw new CodedError(
+      "store.failed",
+      `${path}: the switch to a write-ahead log did not succeed`,
+    );
+  }
+  const folder = openSync(dirname(path), "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }
 

@@ -66,6 +66,8 @@ export class CachedDisk {
         if (this.#syncs) this.#sync(call.name);
         return;
       case "failed-sync":
+        // Of a folder: the names wait for the next one.
+        if (call.name === ".") return;
         // Linux says so once and then takes the pages for written: readers see them, the disk never gets them.
         this.#file(call.name).unsynced = [];
         return;
