@@ -15,6 +15,7 @@ import {
   MeterReader,
   meterIdOf,
   type ReaderOptions,
+  type Snapshot,
 } from "./meter-reader.js";
 import type { ReadingDraft, ReadingLog } from "./reading-log.js";
 import { registerStepWh, rollsOverAtWh } from "./register-step.js";
@@ -105,8 +106,9 @@ export class MeterPoller {
       bootId: clock.bootId,
       clock: clock.quality(),
     };
-    const { blocks, values } = await this.#reader.read();
-    const judgement = await this.#judged(identity, stamp, values);
+    const snapshot = await this.#reader.read();
+    const { blocks, values } = snapshot;
+    const judgement = await this.#judged(identity, stamp, snapshot);
     this.#keep(judgement, stamp, blocks);
     if (judgement.quality === "rejected") return judgement.code;
     this.#confirmedSlot = this.#slotOf(atMs);
@@ -114,8 +116,9 @@ export class MeterPoller {
     return undefined;
   }
 
-  async #judged(identity: Identity, stamp: Stamp, values: Values): Promise<Judgement> {
-    const { profile, role } = this.#at;
+  async #judged(identity: Identity, stamp: Stamp, snapshot: Snapshot): Promise<Judgement> {
+    const { role } = this.#at;
+    const { profile, values } = snapshot;
     // A serial number among the registers that are read anyway says whose they are.
     const given = serialNumberOf(values);
     const serialMeter = given === undefined ? identity.serialMeter : meterIdOf(profile, given);
@@ -129,7 +132,7 @@ export class MeterPoller {
     if (energy === undefined) {
       return refuse("meter.no-value", `${serialMeter} gives no energy registers`);
     }
-    const limits = this.#limitsAt(energy);
+    const limits = this.#limitsAt(energy, snapshot);
     const unconfirmed = await this.#unconfirmed(energy, stamp, values, limits);
     if (unconfirmed !== undefined) return refuse("meter.boundary-unconfirmed", unconfirmed);
     const observed = { ...stamp, ...energy, serialMeter, setup: identity.setup };
@@ -145,14 +148,14 @@ export class MeterPoller {
     return serialNumber === undefined ? pinned : configured;
   }
 
-  #limitsAt({ importWh, exportWh }: RegisterValues): Limits {
-    const { profile, fuseA, phases } = this.#at;
+  #limitsAt({ importWh, exportWh }: RegisterValues, { profile, blocks }: Snapshot): Limits {
+    const { fuseA, phases } = this.#at;
     return {
       fuseA,
       phases,
       registerStepWh: Math.max(
-        registerStepWh(profile, "activeEnergyImportWh", importWh),
-        registerStepWh(profile, "activeEnergyExportWh", exportWh),
+        registerStepWh(profile, "activeEnergyImportWh", importWh, blocks),
+        registerStepWh(profile, "activeEnergyExportWh", exportWh, blocks),
       ),
       rollsOverAtWh: {
         importWh: rollsOverAtWh(profile, "activeEnergyImportWh"),

@@ -1,4 +1,4 @@
-import { loadProfile } from "@powershare/firmware-profiles";
+import { decode, loadProfile, parseProfile } from "@powershare/firmware-profiles";
 import { describe, expect, it } from "vitest";
 import { energyOf, meterIdOf } from "./meter-reader.js";
 import { registerStepWh } from "./register-step.js";
@@ -48,6 +48,35 @@ describe("energy registers", () => {
   ])("of float32 in kWh at %i Wh step by at most %i Wh", (valueWh, stepWh) => {
     expect(registerStepWh(meter, "activeEnergyImportWh", valueWh)).toBe(stepWh);
   });
+});
+
+it.each([
+  [1, 10],
+  [40, 400],
+])("a register with a transformer ratio of %i steps by %i Wh", (ratio, stepWh) => {
+  const profile = parseProfile(`
+id: test/ratio
+maker: Test
+model: Ratio
+firmware: any
+source: { title: none }
+captures: constructed
+serial: { baudRate: 9600, parity: none }
+maxRegisters: 20
+defaults: { table: holding, type: u32, wordOrder: little }
+factors:
+  - { name: ctRatio, address: 0, type: u16, as: multiplier }
+registers:
+  - { quantity: activeEnergyImportWh, address: 1, scale: 0.01, unit: kWh, factors: [ctRatio], pollClass: fast }
+  - { quantity: activeEnergyExportWh, address: 3, scale: 0.01, unit: kWh, factors: [ctRatio], pollClass: fast }
+identity: []
+`);
+  const blocks = [
+    { table: "holding", address: 0, bytes: Uint8Array.of(0, ratio, 0x30, 0x39, 0, 0, 0, 0, 0, 0) },
+  ] as const;
+  const valueWh = Number(decode(profile, blocks)["activeEnergyImportWh"]);
+  expect(valueWh).toBe(123_450 * ratio);
+  expect(registerStepWh(profile, "activeEnergyImportWh", valueWh, blocks)).toBe(stepWh);
 });
 
 it.each([

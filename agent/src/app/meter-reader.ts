@@ -37,6 +37,14 @@ export interface Identity {
   readonly setup: string | undefined;
 }
 
+/** One poll. */
+export interface Snapshot {
+  /** With its models found, where it has SunSpec models. */
+  readonly profile: Profile;
+  readonly blocks: readonly Block[];
+  readonly values: Values;
+}
+
 const energyQuantities = ["activeEnergyImportWh", "activeEnergyExportWh"];
 const setupQuantities = ["ctRatio", "wiringType"];
 
@@ -112,10 +120,10 @@ export class MeterReader {
   }
 
   /** All that is read at every poll. @throws an error with a code bus.* */
-  async read(): Promise<{ readonly blocks: readonly Block[]; readonly values: Values }> {
+  async read(): Promise<Snapshot> {
     const { profile, fast } = await this.#plans();
     const blocks = await this.#read(fast);
-    return { blocks, values: decode(profile, blocks) };
+    return { profile, blocks, values: decode(profile, blocks) };
   }
 
   /** The energy registers alone: another request, so no late answer to the one before passes for its answer. */
