@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Clock, Moment } from "../../ports/clock.js";
+import { MonotonicTime, momentOf } from "./monotonic-time.js";
 import { compareSources, thisMachine } from "./surroundings.js";
 import { TimeKeeping } from "./time-keeping.js";
 import { askKeeper } from "./time-service.js";
@@ -8,9 +9,6 @@ const lookEveryMs = 1_000;
 /** chrony and systemd are asked by a short process, a file costs nothing; one rhythm for all. */
 const askEveryMs = 15_000;
 const compareEveryMs = 15 * 60_000;
-/** Between the two readings of the monotonic clock that enclose one of UTC. */
-const togetherWithinMs = 5;
-const mostTries = 5;
 
 export interface SystemClockOptions {
   /** UTC before which no clock that is set can be: when the household's certificate was issued. */
@@ -24,8 +22,8 @@ export function systemClock(options: SystemClockOptions): Clock & { close(): voi
   const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   const earliestMs = Date.parse(options.earliest);
   const keeping = new TimeKeeping(earliestMs);
-  const awake = new AwakeTime();
-  const moment = (): Moment => momentOf(() => awake.monotonicMs());
+  const monotonic = new MonotonicTime();
+  const moment = (): Moment => momentOf(() => monotonic.nowMs());
 
   let askedAtMs = Number.NEGATIVE_INFINITY;
   let comparedAtMs = Number.NEGATIVE_INFINITY;
@@ -33,18 +31,18 @@ export function systemClock(options: SystemClockOptions): Clock & { close(): voi
   async function ask(): Promise<void> {
     if (asking) return;
     asking = true;
-    askedAtMs = awake.monotonicMs();
+    askedAtMs = monotonic.nowMs();
     keeping.reported(await askKeeper(thisMachine), moment());
     asking = false;
   }
   async function compare(): Promise<void> {
-    comparedAtMs = awake.monotonicMs();
+    comparedAtMs = monotonic.nowMs();
     keeping.compared(await compareSources(options.servers, earliestMs));
   }
   function look(): void {
-    awake.look();
+    monotonic.look();
     const stepped = keeping.stepped(moment());
-    const nowMs = awake.monotonicMs();
+    const nowMs = monotonic.nowMs();
     if (stepped || nowMs - askedAtMs >= askEveryMs) void ask();
     if (stepped || nowMs - comparedAtMs >= compareEveryMs) void compare();
   }
@@ -54,7 +52,7 @@ export function systemClock(options: SystemClockOptions): Clock & { close(): voi
 
   return {
     nowMs: () => Date.now(),
-    monotonicMs: () => awake.monotonicMs(),
+    monotonicMs: () => monotonic.nowMs(),
     moment,
     bootId,
     quality: () => keeping.quality(moment()),
@@ -65,42 +63,6 @@ export function systemClock(options: SystemClockOptions): Clock & { close(): voi
     },
     close: () => clearInterval(timer),
   };
-}
-
-/**
- * CLOCK_MONOTONIC, so comparable between runs of the agent, plus the time that the machine was
- * suspended, which it leaves out: else each suspension would look like a step of UTC.
- */
-class AwakeTime {
-  #suspendedMs = 0;
-
-  constructor() {
-    this.look();
-  }
-
-  monotonicMs(): number {
-    return Math.floor(uptimeMs()) + this.#suspendedMs;
-  }
-
-  /** The kernel's uptime counts suspension; it is given in hundredths of a second. */
-  look(): void {
-    const withSleepMs = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) * 1000;
-    const suspendedMs = Math.round(withSleepMs - uptimeMs());
-    if (suspendedMs - this.#suspendedMs > 100) this.#suspendedMs = suspendedMs;
-  }
-}
-
-function uptimeMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
-
-/** Tries again where the process was put aside between the readings. */
-export function momentOf(monotonicMs: () => number, utcMs: () => number = Date.now): Moment {
-  for (let tries = 1; ; tries += 1) {
-    const before = monotonicMs();
-    const moment = { utcMs: utcMs(), monotonicMs: before };
-    if (monotonicMs() - before <= togetherWithinMs || tries === mostTries) return moment;
-  }
 }
 
 function sleep(delayMs: number, signal: AbortSignal): Promise<void> {

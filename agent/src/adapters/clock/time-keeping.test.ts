@@ -209,4 +209,11 @@ describe("the time", () => {
     machine.compare(["rtc", 3600], ["a", -9], ["b", -9.6], ["c", 0]);
     expect(machine.contradictions).toEqual(["rtc by 3600 s", "b by -10 s"]);
   });
+
+  it("names two that are more than 9 s apart, though neither is from it", () => {
+    const machine = new Machine().report("timesyncd", 0).compare(["a", 8], ["b", 0], ["c", -5]);
+    expect(machine.contradictions).toEqual(["c and a, 13 s apart"]);
+    expect(machine.quality).toBe("synchronised");
+    expect(machine.compare(["a", 8], ["b", -1]).contradictions).toEqual([]);
+  });
 });

@@ -122,9 +122,16 @@ export class TimeKeeping {
   }
 
   #contradictions(): string[] {
-    return this.#comparisons
-      .filter(({ offsetMs }) => Math.abs(offsetMs) > doubtfulMs)
-      .map(({ source, offsetMs }) => `${source} by ${Math.round(offsetMs / 1000)} s`);
+    const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+    const far = this.#comparisons.filter(({ offsetMs }) => Math.abs(offsetMs) > doubtfulMs);
+    if (far.length > 0)
+      return far.map(({ source, offsetMs }) => `${source} by ${seconds(offsetMs)}`);
+    const [first, ...others] = [...this.#comparisons].sort((a, b) => a.offsetMs - b.offsetMs);
+    const last = others.at(-1);
+    if (first === undefined || last === undefined) return [];
+    const apartMs = last.offsetMs - first.offsetMs;
+    if (apartMs <= doubtfulMs) return [];
+    return [`${first.source} and ${last.source}, ${seconds(apartMs)} apart`];
   }
 
   /** One step of more than 9 s, or several that come to as much since UTC was confirmed. */
