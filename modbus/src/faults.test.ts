@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type FaultCase, faultCases, poll, seeded } from "./testing/fault-cases.js";
-import { mixedFaults, runMaster, runNaive } from "./testing/fault-run.js";
+import { mixedFaults, runMaster, runNaive, runUnplugged } from "./testing/fault-run.js";
 
 const polls = 3;
 const positions = poll.map((_, index) => poll.length + index);
@@ -34,6 +34,15 @@ describe.each(faultCases)("an answer that is $name", (faultCase) => {
     for (const position of positions) wrong += (await runNaive(once(faultCase, position))).wrong;
     expect(wrong > 0).toBe(faultCase.misleads);
   });
+});
+
+test("a port that vanishes at whatever request of a poll, and comes back, makes no wrong or old value", async () => {
+  for (const position of positions) {
+    const { wrong, old, errors, answers, isBack } = await runUnplugged(position, polls);
+    expect({ position, wrong, old, isBack }).toEqual({ position, wrong: 0, old: 0, isBack: true });
+    expect(errors).toBeGreaterThan(0);
+    expect(answers).toBeGreaterThanOrEqual(position);
+  }
 });
 
 test("10,000 exchanges of which every second is spoilt make no wrong and no old value", async () => {

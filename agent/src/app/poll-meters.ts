@@ -94,11 +94,12 @@ class PatientPoller {
       if (code === "bus.closed") return 0;
       this.#failures += 1;
       meters.silent(place);
+      const isFirst = this.#failures === 1;
       // One bad frame is no trouble yet.
-      if (this.#failures > 1) health.problem("bus", place, severityOf(role), error);
+      if (!isFirst) health.problem("bus", place, severityOf(role), error);
       if (busTrouble.has(code)) return 0;
       this.#port.failed(code);
-      return this.#backoff.next();
+      return isFirst ? 0 : this.#backoff.next();
     }
   }
 }

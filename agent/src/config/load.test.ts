@@ -106,6 +106,13 @@ describe("configuration", () => {
       "a.yaml:6: buses[0].tcp: exactly one of",
     ],
     [
+      "two buses on one line",
+      "tpm: ",
+      "  - { id: line2, serial: /dev/ttyUSB0, meters: [{ unit: 3, profile: eastron/sdm230, role: generator, fuseA: 32, phases: 1 }] }\ntpm: ",
+      "config.invalid",
+      "a line of its own for each bus",
+    ],
+    [
       "an adapter by nothing",
       "serial: /dev/ttyUSB0",
       "serial: { adaptor: A50285BI }",

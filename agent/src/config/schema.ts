@@ -194,6 +194,16 @@ export const configSchema = z
         });
       }
     }
+    const lines = config.buses.map(({ serial, tcp, rtuOverTcp }) =>
+      JSON.stringify([serial, tcp, rtuOverTcp]),
+    );
+    if (new Set(lines).size < lines.length) {
+      context.addIssue({
+        code: "custom",
+        path: ["buses"],
+        message: "a line of its own for each bus; meters on one line belong to one bus",
+      });
+    }
     if (new Set(config.buses.map((bus) => bus.id)).size < config.buses.length) {
       context.addIssue({
         code: "custom",

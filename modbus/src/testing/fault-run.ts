@@ -48,7 +48,33 @@ export async function runMaster({ faults, polls }: FaultRun): Promise<Outcome> {
   return { ...tally, exchanges: requests, gapViolations };
 }
 
-/** The same, with a master that takes whatever comes. */
+/** The port vanishes in the middle of an answer, and is back 1.5 s later. */
+export async function runUnplugged(
+  position: number,
+  polls: number,
+): Promise<Tally & { readonly isBack: boolean }> {
+  let cable: MemoryCable | undefined;
+  const { clock, master, ...bench } = await benchBus({
+    baudRate,
+    bankOf: tellingBank,
+    faults: ({ index }) => {
+      if (index === position) {
+        clock.after(15, () => cable?.unplug());
+        clock.after(1_515, () => cable?.plugIn());
+      }
+      return undefined;
+    },
+  });
+  cable = bench.cable;
+  const read = (asked: RegisterRange) => master.read({ ...asked, timeoutMs });
+  const tally = await pollAll(clock, read, polls);
+  await clock.advance(8_000);
+  const after = await pollAll(clock, read, 1);
+  await master.close();
+  return { ...tally, isBack: after.errors === 0 && after.wrong === 0 && after.old === 0 };
+}
+
+/** As runMaster, with a master that takes whatever comes. */
 export async function runNaive({ faults, polls }: FaultRun): Promise<Outcome> {
   const clock = new VirtualClock();
   const cable = new MemoryCable();
