@@ -15,6 +15,7 @@ const register = (changes: Partial<Register>): Register => ({
   factor: 1,
   sign: 1,
   factors: [],
+  plus: [],
   format: "decimal",
   expect: [],
   notAvailable: [],

@@ -4,6 +4,7 @@ import {
   exactDecimalOf,
   numberOf,
   one,
+  plus,
   quotient,
   remainder,
   times,
@@ -98,26 +99,38 @@ const unitOf = ({ scale, factor, sign }: Register): Decimal =>
 /**
  * The value in the register's bytes, in the unit of its quantity; undefined where they hold no
  * number (NaN, infinity, "not measured"), no text, or an energy beyond the exact integers.
- * `factor`: product of the register's factors. Energies are computed exactly, from all bits of a
+ * `factor`: product of the register's factors; `summands`: bytes of the registers that are added to it. Energies are computed exactly, from all bits of a
  * float, and rounded half to even once, at the end.
  */
 export function decodeRegister(
   register: Register,
   bytes: Uint8Array,
   factor: Decimal = one,
+  summands: readonly Uint8Array[] = [],
 ): number | string | undefined {
-  const { type, quantity, pollClass } = register;
-  if (pollClass === "identity" || type === "ascii") return identityIn(register, bytes);
-  const unit = times(unitOf(register), factor);
-  if (!isEnergy(quantity)) {
-    const meant = meantNumber({ ...register, type }, bytes);
-    return meant && numberOf(times(meant, unit));
+  if (register.pollClass === "identity" || register.type === "ascii") {
+    return identityIn(register, bytes);
   }
+  let sum = exactNumber(register, bytes);
+  for (const each of summands) {
+    const summand = exactNumber(register, each);
+    sum = sum && summand && plus(sum, summand);
+  }
+  if (!sum) return undefined;
+  const value = times(sum, times(unitOf(register), factor));
+  if (!isEnergy(register.quantity)) return numberOf(value);
+  const whole = Number(wholeOf(value));
+  return Number.isSafeInteger(whole) ? whole : undefined;
+}
+
+/** What a measured register says, in raw units: an energy with all bits of a float, else what it means. */
+function exactNumber(register: Register, bytes: Uint8Array): Decimal | undefined {
+  const { type, quantity } = register;
+  if (type === "ascii") return undefined;
+  if (!isEnergy(quantity)) return meantNumber({ ...register, type }, bytes);
   const raw = rawNumber({ ...register, type }, bytes);
   if (raw === undefined) return undefined;
-  const exact = typeof raw === "bigint" ? decimalOf(raw) : exactDecimalOf(raw);
-  const value = Number(wholeOf(times(exact, unit)));
-  return Number.isSafeInteger(value) ? value : undefined;
+  return typeof raw === "bigint" ? decimalOf(raw) : exactDecimalOf(raw);
 }
 
 /** By what the factor register multiplies; undefined where it holds no factor. */

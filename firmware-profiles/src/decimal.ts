@@ -37,6 +37,16 @@ export const times = (a: Decimal, b: Decimal): Decimal => ({
   exponent: a.exponent + b.exponent,
 });
 
+/** a + b */
+export function plus(a: Decimal, b: Decimal): Decimal {
+  const exponent = Math.min(a.exponent, b.exponent);
+  return { digits: aligned(a, exponent) + aligned(b, exponent), exponent };
+}
+
+/** Digits of the same number with a lower exponent. */
+const aligned = ({ digits, exponent: own }: Decimal, exponent: number) =>
+  digits * 10n ** BigInt(own - exponent);
+
 /** The nearest double. */
 export const numberOf = ({ digits, exponent }: Decimal): number => {
   const value = Number(`${digits}e${exponent}`);
@@ -68,8 +78,7 @@ export function quotient(a: Decimal, b: Decimal): Decimal {
 /** a − n × b for the n that leaves the least; both are positive. */
 export function remainder(a: Decimal, b: Decimal): Decimal {
   const exponent = Math.min(a.exponent, b.exponent);
-  const whole = ({ digits, exponent: own }: Decimal) => digits * 10n ** BigInt(own - exponent);
-  return { digits: whole(a) % whole(b), exponent };
+  return { digits: aligned(a, exponent) % aligned(b, exponent), exponent };
 }
 
 /** numerator / denominator, rounded half to even. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { decode, isExpected } from "./decode.js";
 import { encode } from "./encode.js";
 import { ProfileError } from "./errors.js";
+import { planReads } from "./plan-reads.js";
 import { type Entries, importRegister, profileWith } from "./testing/profile-with.js";
 import type { Block } from "./types.js";
 
@@ -71,6 +72,38 @@ describe("a factor register", () => {
     }));
     expect(Buffer.from(blocks[0]!.bytes).toString("hex")).toBe("000000c8");
     expect(decode(profile, blocks)).toEqual({ activeEnergyImportWh: 8_000, ctRatio: 40 });
+  });
+});
+
+describe("a count by tariff is the sum of its registers", () => {
+  const profile = profileWith({
+    registers: [{ ...importRegister, type: "u32", scale: 0.1, plus: [2, 6] }],
+    gaps: "readable",
+  });
+  test("rounded once", () => {
+    // 0.2 + 0.2 + 0.2 Wh.
+    expect(decode(profile, [holding(0, "00000002 00000002 00000000 00000002")])).toEqual({
+      activeEnergyImportWh: 1,
+    });
+  });
+
+  test("and none where one of them was not read", () => {
+    expect(decode(profile, [holding(0, "00000002 00000002")])).toEqual({});
+  });
+
+  test("that one request reads", () => {
+    expect(planReads(profile)).toEqual([{ table: "holding", address: 0, count: 8 }]);
+  });
+
+  test("and has no rollover of its own", () => {
+    expect(profile.rollsOverAtWh).toEqual({});
+  });
+
+  test("which a simulated meter shows", () => {
+    const bytes = encode(profile, { activeEnergyImportWh: 5_000 }).read("holding", 0, 8)!;
+    expect(decode(profile, [{ table: "holding", address: 0, bytes }])).toEqual({
+      activeEnergyImportWh: 5_000,
+    });
   });
 });
 

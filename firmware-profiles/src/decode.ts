@@ -22,7 +22,7 @@ function bytesIn(blocks: readonly Block[], place: Place, shift: number): Uint8Ar
 /**
  * All values that the blocks hold, in the profile's order; of a register in several blocks the
  * last counts. Energies are whole Wh or varh. No value has a register without a number (NaN, "not
- * measured"), without its factors in the blocks, or of a SunSpec model whose header is not in them.
+ * measured"), without its factors and summands in the blocks, or of a SunSpec model whose header is not in them.
  */
 export function decode(profile: Profile, blocks: readonly Block[]): Values {
   const { model, common } = locateModels(profile.sunspec, blocks);
@@ -38,9 +38,12 @@ export function decode(profile: Profile, blocks: readonly Block[]): Values {
   const values: Values = {};
   for (const register of [...profile.registers, ...profile.identity]) {
     const shift = register.pollClass === "identity" ? common : model;
-    const bytes = shift === undefined ? undefined : bytesIn(blocks, register, shift);
+    if (shift === undefined) continue;
+    const bytes = bytesIn(blocks, register, shift);
+    const summands = register.plus.flatMap((place) => bytesIn(blocks, place, shift) ?? []);
     const product = productOf(register.factors.map(factorOf));
-    const value = bytes && product && decodeRegister(register, bytes, product);
+    if (!bytes || !product || summands.length < register.plus.length) continue;
+    const value = decodeRegister(register, bytes, product, summands);
     if (value !== undefined) values[register.quantity] = value;
   }
   return values;

@@ -68,6 +68,10 @@ function putValue(
   const bytes = product && encodeRegister(register, value ?? absent(register.type), product);
   if (!bytes) throw cannotHold(register.quantity, value ?? 0);
   words.put(register.table, address, bytes);
+  const none = encodeRegister(register, 0, product);
+  for (const place of register.plus) {
+    if (none) words.put(place.table, place.address + shift, none);
+  }
 }
 
 const absent = (type: string) => (type === "ascii" ? "" : 0);

@@ -3,8 +3,13 @@ import type { Place, Profile } from "./types.js";
 
 /** Everything that the map declares in the space of its measured registers. */
 export function declaredPlaces(profile: Profile): Place[] {
-  const { registers, factors, unread, whole, identity, sunspec } = profile;
-  return [...registers, ...factors, ...unread, ...whole, ...(sunspec ? [] : identity)];
+  return [...valuePlaces(profile), ...profile.unread, ...profile.whole];
+}
+
+/** Of these the places that hold a value each. */
+export function valuePlaces({ registers, factors, identity, sunspec }: Profile): Place[] {
+  const summands = registers.flatMap(({ plus }) => plus);
+  return [...registers, ...summands, ...factors, ...(sunspec ? [] : identity)];
 }
 
 /** Addresses without a hole between them: from `from` to before `to`. */

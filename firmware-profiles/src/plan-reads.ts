@@ -1,4 +1,4 @@
-import { declaredRuns, isPartial, readableAs, undeclaredBetween } from "./map.js";
+import { declaredRuns, isPartial, readableAs, undeclaredBetween, valuePlaces } from "./map.js";
 import { planTable, type Stop } from "./plan-table.js";
 import type { Table } from "./schema.js";
 import { headerLength, shiftsOf } from "./sunspec.js";
@@ -44,6 +44,7 @@ function stopsFor(profile: Profile, registers: readonly Register[]): Stop[] {
     const shift = register.pollClass === "identity" ? common : model;
     if (profile.sunspec) add({ table: register.table, address: 0, length: headerLength }, shift);
     add(register, shift, register.quantity);
+    for (const place of register.plus) add(place, shift, register.quantity);
     for (const factor of register.factors) add(factor, model);
   }
   return [...stops.values()].toSorted((a, b) => a.address - b.address);
@@ -52,11 +53,7 @@ function stopsFor(profile: Profile, registers: readonly Register[]): Stop[] {
 /** Whether one request may read all from `from` to before `to`: as far as the meter allows, and no value in part. */
 function mayRead(profile: Profile) {
   const { model } = shiftsOf(profile);
-  const values = [
-    ...profile.registers,
-    ...profile.factors,
-    ...(profile.sunspec ? [] : profile.identity),
-  ];
+  const values = valuePlaces(profile);
   const cuts = (table: Table, at: number) =>
     values.some(
       (value) => value.table === table && value.address < at && at < value.address + value.length,

@@ -126,13 +126,13 @@ function leastCost(
   return best.at(-1)?.reads;
 }
 
-/** Whether a request may end before `stops[cut]`: not between import and export of one energy. */
+/** Whether a request may end before `stops[cut]`: not between import and export of one energy, nor in a sum. */
 function maySplit(stops: readonly Stop[], cut: number): boolean {
   const behind = new Set(stops.slice(cut).flatMap(({ quantities }) => quantities));
   return !stops
     .slice(0, cut)
     .flatMap(({ quantities }) => quantities)
-    .some((quantity) => behind.has(pairedQuantity(quantity) ?? ""));
+    .some((quantity) => behind.has(quantity) || behind.has(pairedQuantity(quantity) ?? ""));
 }
 
 /**

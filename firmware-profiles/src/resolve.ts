@@ -61,6 +61,7 @@ function toIdentity(entry: IdentityEntry, defaults: Defaults): Register {
     factor: 1,
     sign: 1,
     factors: [],
+    plus: [],
     format: entry.format ?? "decimal",
     expect: entry.expect ?? [],
     rollsOverAtWh: undefined,
@@ -84,6 +85,11 @@ function toRegister(
     scale,
     factor,
     sign,
+    plus: (entry.plus ?? []).map((address) => ({
+      table: coding.table,
+      address,
+      length: coding.length,
+    })),
     factors: names.flatMap((name) => factors.find((each) => each.name === name) ?? []),
     format: "decimal",
     expect: [],
@@ -95,7 +101,7 @@ function toRegister(
 
 /**
  * Where an energy's count begins again, in whole Wh or varh: as declared; for an unsigned type
- * without factors its full width, where that is whole and exact. Undefined for all others: with
+ * without factors or summands its full width, where that is whole and exact. Undefined for all others: with
  * scale registers the width says nothing lasting, and a float or a signed count has none.
  */
 function rolloverWh(entry: MeasuredEntry, { type }: Coding, factor: number): number | undefined {
@@ -109,8 +115,9 @@ function rolloverWh(entry: MeasuredEntry, { type }: Coding, factor: number): num
   return isWhole && whole > 0n && Number.isSafeInteger(Number(whole)) ? Number(whole) : undefined;
 }
 
-function fullWidth({ scale = 1, factors, sign }: MeasuredEntry, type: RegisterType) {
-  if (!isNumber(type) || !type.startsWith("u") || factors !== undefined || sign === -1) {
+function fullWidth({ scale = 1, factors, plus, sign }: MeasuredEntry, type: RegisterType) {
+  const isSingle = factors === undefined && plus === undefined;
+  if (!isNumber(type) || !type.startsWith("u") || !isSingle || sign === -1) {
     return undefined;
   }
   return times(decimalOf(1n << BigInt(16 * typeRegisters[type])), decimalOf(scale));

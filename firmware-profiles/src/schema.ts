@@ -60,6 +60,8 @@ const register = z.strictObject({
   unit: oneOf([...registerUnits.keys()]),
   /** -1 where the meter's sign is the opposite of ours (+ import, − export). */
   sign: z.union([z.literal(1), z.literal(-1)]).optional(),
+  /** Addresses of registers of the same kind that are added: where a meter counts by tariff only. */
+  plus: z.array(address).min(1).optional(),
   /** Names from `factors`; the value is multiplied by each of them. */
   factors: z.array(z.string()).min(1).optional(),
   /** Of energies: the count in `unit`, after factors, at which it begins again at 0; itself never shown. */

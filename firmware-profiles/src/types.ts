@@ -44,6 +44,8 @@ export interface Register extends Coding {
   readonly factor: number;
   readonly sign: 1 | -1;
   readonly factors: readonly Factor[];
+  /** Where else a part of the value is, coded the same. */
+  readonly plus: readonly Place[];
   /** Identity: how a number is printed on the meter. */
   readonly format: "decimal" | "hex";
   /** Identity: what a meter of this profile says; empty where anything. */

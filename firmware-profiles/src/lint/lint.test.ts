@@ -103,6 +103,16 @@ const cases: readonly { name: string; entries: Entries; problem: string }[] = [
     problem: "registers.0.notAvailable: Too big: expected int to be <=9007199254740991",
   },
   {
+    name: "a rollover of a sum",
+    entries: { registers: [{ ...importRegister, plus: [2], rollsOverAt: 1e6 }] },
+    problem: "registers.0.rollsOverAt: a sum does not begin again at once",
+  },
+  {
+    name: "a summand inside another value",
+    entries: { registers: [{ ...importRegister, plus: [1] }] },
+    problem: "registers.0.plus.0.address: overlaps activeEnergyImportWh",
+  },
+  {
     name: "a factor that is not there",
     entries: { registers: [{ ...importRegister, factors: ["g"] }] },
     problem: 'registers.0.factors: there is no factor "g"; there are: none',

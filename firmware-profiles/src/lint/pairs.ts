@@ -1,9 +1,9 @@
 import { declaredRuns, undeclaredBetween } from "../map.js";
 import { pairedQuantity } from "../quantities.js";
-import type { Profile, Register } from "../types.js";
+import type { Place, Profile, Register } from "../types.js";
 
 const hex = (address: number) => `0x${address.toString(16).toUpperCase().padStart(4, "0")}`;
-const end = ({ address, length }: Register) => address + length;
+const end = ({ address, length }: Place) => address + length;
 
 /**
  * Import and export of one energy have to come in one answer: no answer can then swap them, and
@@ -24,15 +24,16 @@ export function pairProblems(profile: Profile): string[] {
 }
 
 function whyApart(profile: Profile, a: Register, b: Register): string | undefined {
-  const [first, last] = a.address < b.address ? [a, b] : [b, a];
-  const from = first.address;
-  const count = end(last) - from;
+  const places = [a, ...a.plus, b, ...b.plus];
+  const from = Math.min(...places.map(({ address }) => address));
+  const to = Math.max(...places.map(end));
+  const count = to - from;
   if (a.table !== b.table) return "do not fit into one request: they are in two tables";
   if (a.pollClass !== b.pollClass) return "do not fit into one request: their poll classes differ";
   if (count > profile.maxRegisters) {
     return `do not fit into one request: ${count} registers of ${profile.maxRegisters}`;
   }
-  const hole = undeclaredBetween(declaredRuns(profile, a.table), from, end(last));
+  const hole = undeclaredBetween(declaredRuns(profile, a.table), from, to);
   return hole === undefined || profile.gaps === "readable"
     ? undefined
     : `do not fit into one request: nothing is declared at ${hex(hole)} between them; declare it, as unread where it is not read, or gaps: readable`;

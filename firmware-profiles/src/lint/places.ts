@@ -20,7 +20,15 @@ const commonLength = 66;
 
 /** Addresses, lengths, overlaps and raw values of everything that the map declares. */
 export function placeProblems(profile: Profile, file: ProfileFile): string[] {
+  const summands = profile.registers.flatMap((register, index) =>
+    register.plus.map((place, at): Declared => {
+      const path = `registers.${index}.plus.${at}`;
+      const coding = { ...register, ...place };
+      return { path, name: register.quantity, coding, length: undefined, notAvailable: [] };
+    }),
+  );
   const measured = [
+    ...summands,
     ...declared("registers", profile.registers, file.registers, "quantity"),
     ...declared("factors", profile.factors, file.factors ?? [], "name"),
   ];
@@ -119,7 +127,7 @@ function modelProblems(all: readonly Declared[], follow: number): string[] {
 }
 
 function twiceProblems(all: readonly Declared[]): string[] {
-  const quantities = all.filter(({ path }) => !path.startsWith("factors."));
+  const quantities = all.filter(({ path }) => !/^factors\.|\.plus\./.test(path));
   return quantities
     .filter(({ name }, index) => quantities.findIndex((other) => other.name === name) < index)
     .map(({ path, name }) => `${path}.quantity: ${name} is there twice`);

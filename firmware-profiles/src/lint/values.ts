@@ -63,7 +63,8 @@ function rolloverProblems({ quantity, rollsOverAt, sign }: Entry, register: Regi
     problems.push("sign: an unsigned count with sign -1 is never above 0");
   }
   if (rollsOverAt === undefined) return problems;
-  if (!isEnergy(quantity)) problems.push(`rollsOverAt: ${quantity} is no energy`);
+  if (register.plus.length > 0) problems.push("rollsOverAt: a sum does not begin again at once");
+  else if (!isEnergy(quantity)) problems.push(`rollsOverAt: ${quantity} is no energy`);
   else if (!isMonotonic) problems.push("rollsOverAt: a register that may fall does not roll over");
   else if (rollsOverAtWh === undefined) {
     problems.push(`rollsOverAt: ${rollsOverAt} is no whole number of Wh below 2^53`);

@@ -145,11 +145,13 @@ class Decoder:
         return Fraction(10) ** int(number if how == "exponent" else -number)
 
     def measured(self, entry):
-        value, _, kind = self.raw(entry, self.model)
-        if value is None:
-            return None
         is_energy = entry["quantity"].endswith(("Wh", "Varh"))
-        exact = Fraction(value) if is_energy else self.meant(value, kind)
+        exact = Fraction(0)
+        for address in [entry["address"], *entry.get("plus", [])]:
+            value, _, kind = self.raw({**entry, "address": address}, self.model)
+            if value is None:
+                return None
+            exact += Fraction(value) if is_energy else self.meant(value, kind)
         unit = entry["unit"]
         exact *= PREFIXES.get(unit[:1], 1) if len(unit) > 1 else 1
         exact *= Fraction(repr(entry.get("scale", 1))) * entry.get("sign", 1)

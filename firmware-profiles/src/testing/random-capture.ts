@@ -32,7 +32,7 @@ export async function randomBlocks(
   const plan = planReads(live, { pollClasses: ["fast", "slow", "identity"] });
   return plan.map(({ table, address, count }) => {
     const bytes = Uint8Array.from(read(table, address, count));
-    for (const register of profile.registers) {
+    for (const register of profile.registers.flatMap((it) => [it, ...it.plus])) {
       const from = 2 * (register.address + model - address);
       if (register.table !== table || from < 0 || from >= bytes.length) continue;
       for (let i = 0; i < 2 * register.length; i++) bytes[from + i] = Math.floor(256 * random());
