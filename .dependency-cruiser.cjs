@@ -27,7 +27,7 @@ module.exports = {
     ),
     only(
       "provisioning",
-      "provisioning",
+      "provisioning/(src|bin)",
       [
         "domain",
         "node-tpm2",
@@ -36,21 +36,34 @@ module.exports = {
         "peer-config/ledger-client",
         "peer-config/fabric",
       ],
-      "tools reach a running agent only through its local API",
+      "tools reach a running agent, and the registrar, only through their APIs",
+    ),
+    only(
+      "registrar",
+      "provisioning/registrar",
+      ["domain", "node-tpm2", "peer-config/ledger-client", "peer-config/fabric"],
+      "the registrar needs no meters, and its devices no code of it",
     ),
     only(
       "simulator",
       "simulator",
-      ["domain", "modbus", "firmware-profiles", "peer-config/ledger-client", "peer-config/fabric"],
-      "the simulator reaches the agent only through a serial line, HTTP and the ledger",
+      [
+        "domain",
+        "node-tpm2",
+        "modbus",
+        "firmware-profiles",
+        "peer-config/ledger-client",
+        "peer-config/fabric",
+      ],
+      "the simulator reaches the agent only through a serial line, HTTP and the ledger; it makes TPMs and certifies them",
     ),
     {
       name: "doors-only",
       comment: "a workspace is entered by its package name, never by a path into its sources",
       severity: "error",
-      from: { path: "^((?:peer-config/)?[^/]+)/" },
+      from: { path: "^((?:peer-config/|provisioning/(?=registrar/))?[^/]+)/" },
       to: {
-        path: "^(domain|node-tpm2|modbus|firmware-profiles|peer-config/[^/]+|agent|provisioning|simulator)/",
+        path: "^(domain|node-tpm2|modbus|firmware-profiles|peer-config/[^/]+|agent|provisioning/registrar|provisioning|simulator)/",
         pathNot: "^$1/",
         dependencyTypes: ["local"],
       },

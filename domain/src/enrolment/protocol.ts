@@ -79,7 +79,8 @@ export const makerVerdict = z.object({
 export const enrolmentView = z.object({
   id: enrolmentId,
   code: enrolmentCodeText,
-  state: enrolmentState,
+  /** `approving`: the operator has said yes; CA or ledger are still to follow. */
+  state: z.enum([...enrolmentState.options, "approving"]),
   device: sha256Hex,
   maker: makerVerdict,
   meters: z.array(registeredMeter),

@@ -160,7 +160,7 @@ const entries = {
     retry: "later",
     meaning: "The registrar's certificate authority refused or does not answer.",
     remedy:
-      "Operator: look at the registrar's log and the CA; the enrolment is kept, approve it again.",
+      "Operator: look at the registrar's log and the CA. What was approved is kept and tried again by itself.",
   },
   "enrolment.closed": {
     retry: "never",

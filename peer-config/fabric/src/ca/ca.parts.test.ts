@@ -14,6 +14,7 @@ import {
   createCsr,
   enroll,
   modify,
+  readIdentity,
   reenroll,
   register,
   revoke,
@@ -171,6 +172,8 @@ describe("an identity that is registered", () => {
     const next = "another secret of the registrar";
     const changes = { id: "h9", attributes: { device: "bb" }, maxEnrollments: 2, secret: next };
     await modify({ ...ca, ...changes }, registrar);
+    const { type, attributes } = await readIdentity({ ...ca, id: "h9" }, registrar);
+    expect([type, attributes.get("device")]).toEqual(["client", "bb"]);
     const csrPem = await csrFor("h9", newKey());
     await expect(enroll({ ...ca, id: "h9", secret, csrPem })).rejects.toMatchObject({
       code: "fabric.ca-refused",

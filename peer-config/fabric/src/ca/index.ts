@@ -118,6 +118,23 @@ export async function modify(
 }
 
 /**
+ * Type and attributes of a registered identity.
+ * @throws as `enroll`
+ */
+export async function readIdentity(
+  request: CaAddress & { readonly id: string },
+  registrar: CaIdentity,
+): Promise<{ readonly type: string; readonly attributes: ReadonlyMap<string, string> }> {
+  const { ca, rest } = split(request);
+  const path = `${identityPath(rest.id)}?ca=${encodeURIComponent(ca.caName)}`;
+  const result = await callCa(ca, path, {}, { token: registrar }, "GET");
+  const attribute = z.object({ name: z.string(), value: z.string().default("") });
+  const schema = z.object({ type: z.string(), attrs: z.array(attribute).nullish() });
+  const { type, attrs } = parseAnswer(ca, schema, result);
+  return { type, attributes: new Map(attrs?.map(({ name, value }) => [name, value])) };
+}
+
+/**
  * Certificates of an identity that are neither revoked nor expired, PEM.
  * @throws as `enroll`
  */
