@@ -99,10 +99,10 @@ export class MeterPoller {
   async #read(identity: Identity): Promise<ErrorCode | undefined> {
     const { clock } = this.#options;
     // Stamped before the first request: a value is never older than its time says.
-    const atMs = clock.nowMs();
+    const { utcMs: atMs, monotonicMs } = clock.moment();
     const stamp: Stamp = {
       at: new Date(atMs).toISOString(),
-      monotonicMs: clock.monotonicMs(),
+      monotonicMs,
       bootId: clock.bootId,
       clock: clock.quality(),
     };
