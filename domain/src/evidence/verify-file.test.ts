@@ -45,6 +45,8 @@ describe("an evidence file", () => {
       checkpoints: 3,
       counter: { first: 256n, last: 258n },
       resets: 0,
+      resetsWithoutBoot: 0,
+      software: { quotes: 0, unexplained: 0 },
       readings: 122,
       events: 0,
       meters: [

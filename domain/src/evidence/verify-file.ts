@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors/index.js";
 import type { MeterHead } from "../ledger/records.js";
-import { equalBytes, fromHex } from "./bytes.js";
+import { concatBytes, equalBytes, fromHex, toHex } from "./bytes.js";
 import type { EvidenceFile } from "./evidence-file.js";
 import { checkAt, PlacedRefusal, refuseAt } from "./placed.js";
 import { type SoftwareProof, verifySoftwareQuote, verifySoftwareQuotes } from "./software.js";
@@ -66,7 +66,7 @@ export type EvidenceFileReport =
  */
 export function verifyEvidenceFile(file: EvidenceFile, crypto: Crypto): EvidenceFileReport {
   try {
-    return proof(file, crypto);
+    return proof(file, remembering(crypto));
   } catch (error) {
     if (!(error instanceof PlacedRefusal)) throw error;
     return { proven: false, place: error.place, code: error.code, message: error.message };
@@ -195,5 +195,22 @@ function added(
     exportWh: (before?.exportWh ?? 0) + sum("exportWh"),
     gaps: (before?.gaps ?? 0) + count("gap"),
     unsynchronised: (before?.unsynchronised ?? 0) + count("unsynchronised"),
+  };
+}
+
+/** One checkpoint stands in the packages of several meters, and may stand among the further ones: its signature is checked once. */
+function remembering({ sha256, verifyP256 }: Crypto): Crypto {
+  const verdicts = new Map<string, boolean>();
+  return {
+    sha256,
+    verifyP256(spki, message, signature) {
+      if (signature.length !== 64 || spki.length !== 91) return false;
+      const asked = toHex(sha256(concatBytes(spki, signature, message)));
+      const known = verdicts.get(asked);
+      if (known !== undefined) return known;
+      const verdict = verifyP256(spki, message, signature);
+      verdicts.set(asked, verdict);
+      return verdict;
+    },
   };
 }

@@ -1,4 +1,9 @@
+export { flipped, type Random } from "./attack-edits.js";
+export { otherHalf } from "./attack-forgeries.js";
+export { type AttackScene, attackScene } from "./attack-scene.js";
+export { type AttackName, attackFamilies } from "./attacks.js";
 export { recordEvidence } from "./record-evidence.js";
+export { seeded } from "./seeded.js";
 export {
   type SigningCrypto,
   TestDevice,
@@ -10,3 +15,4 @@ export {
   testKey,
   testPublicArea,
 } from "./test-household.js";
+export { type AttackCount, attackFile, attackLine, refusalOf, tryAttacks } from "./try-attacks.js";

@@ -1,14 +1,16 @@
-import { toHex } from "../evidence/bytes.js";
+import { fromHex, toHex } from "../evidence/bytes.js";
 import type { EvidenceFile } from "../evidence/evidence-file.js";
 import {
   emptyHead,
   entryLeaf,
   intervalHash,
   nextHead,
+  quoteStatementHash,
   statementHash,
   zeroHash,
 } from "../evidence/hashes.js";
 import { MerkleTree } from "../evidence/merkle.js";
+import { pcrAfter, softwareQuoted } from "../evidence/software.js";
 import type {
   Checkpoint,
   Event,
@@ -41,12 +43,20 @@ export function recordEvidence(
     slotSeconds,
     slots,
     eventAtSecond,
-  }: { start: string; slotSeconds: number; slots: number; eventAtSecond?: number },
+    quoteAtSecond,
+  }: {
+    start: string;
+    slotSeconds: number;
+    slots: number;
+    eventAtSecond?: number;
+    quoteAtSecond?: number;
+  },
 ): EvidenceFile & { readings: { reading: Reading }[]; events: { event: Event }[] } {
   const recorder = new Recorder(device, participant, meters, slotSeconds);
   for (let second = 0; second <= slots * slotSeconds; second++) {
     const atMs = Date.parse(start) + second * 1000 + 250;
     if (second === eventAtSecond) recorder.note(atMs - 100);
+    if (second === quoteAtSecond) recorder.quote(atMs - 50);
     recorder.poll(atMs);
   }
   const { attest, signature } = device.certify();
@@ -119,7 +129,27 @@ class Recorder {
 
   /** The clock was set, as far as the record says. */
   note(atMs: number): void {
-    const event: Event = {
+    this.#record({ ...this.#draft(atMs), event: "clock-step", details: { stepMs: -40 } });
+  }
+
+  /** The software was measured after a reset, and quoted. */
+  quote(atMs: number): void {
+    const { sha256 } = this.#device.crypto;
+    const software = {
+      version: "0.1.0 v20.20.0",
+      bundle: "ab".repeat(32),
+      configuration: "cd".repeat(32),
+    };
+    const details = { ...software, pcrBefore: zeroHash };
+    const event: Event = { ...this.#draft(atMs), event: softwareQuoted, details };
+    const pcr = pcrAfter(fromHex(zeroHash), software, sha256);
+    const { attest, signature } = this.#device.quote(quoteStatementHash(event, sha256), pcr);
+    const signed = { attest: toHex(attest), signature: toHex(signature) };
+    this.#record({ ...event, details: { ...details, ...signed } });
+  }
+
+  #draft(atMs: number): Omit<Event, "event" | "details"> {
+    return {
       v: 1,
       kind: "event",
       sequence: this.#leaves.length + 1,
@@ -127,9 +157,10 @@ class Recorder {
       monotonicMs: atMs % 1_000_000_000,
       bootId,
       clock: "synchronised",
-      event: "clock-step",
-      details: { stepMs: -40 },
     };
+  }
+
+  #record(event: Event): void {
     this.events.push(event);
     this.#append(event);
   }

@@ -173,6 +173,17 @@ export class TestDevice {
     return { attest, signature: this.attestation.sign(attest) };
   }
 
+  /** TPM2_Quote of PCR 11 over any 32 bytes. @param pcr its value, 32 bytes */
+  quote(
+    qualifyingData: Uint8Array,
+    pcr: Uint8Array,
+  ): { attest: Uint8Array; signature: Uint8Array } {
+    const selection = fromHex("00000001000b03000800");
+    const attested = concatBytes(selection, sized(this.crypto.sha256(pcr)));
+    const attest = attestBytes(qualifyingData, { type: 0x8018, attested });
+    return { attest, signature: this.attestation.sign(attest) };
+  }
+
   /** The package with the reading key's signature. */
   sign(unsigned: Omit<EvidencePackage, "signature">): EvidencePackage {
     return { ...unsigned, signature: toHex(this.reading.sign(packageBytes(unsigned))) };
