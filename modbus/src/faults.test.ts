@@ -45,7 +45,9 @@ test("a port that vanishes at whatever request of a poll, and comes back, makes 
   }
 });
 
-test("10,000 exchanges of which every second is spoilt make no wrong and no old value", async () => {
+test("10,000 exchanges of which every second is spoilt make no wrong and no old value", {
+  timeout: 60_000,
+}, async () => {
   const run = { faults: mixedFaults(4), polls: 2_000 };
   const { answers, wrong, old, errors, exchanges, gapViolations } = await runMaster(run);
   expect({ wrong, old, gapViolations }).toEqual({ wrong: 0, old: 0, gapViolations: 0 });

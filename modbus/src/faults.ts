@@ -70,25 +70,23 @@ function flipBit(frame: Uint8Array, bit: number): Uint8Array {
 
 /** What goes over the line instead of the sound answer alone; nothing for silence. */
 export function spoil(fault: Fault, frames: Frames): readonly Part[] {
-  switch (fault.kind) {
-    case "late":
-    case "late-and-deaf":
-      return [{ bytes: frames.sound, afterMs: fault.byMs }];
-    case "twice": {
-      const copy = { bytes: frames.sound, afterMs: fault.afterMs };
-      return [{ bytes: frames.sound, afterMs: 0 }, copy];
-    }
-    case "halting": {
-      const half = frames.sound.length >> 1;
-      const rest = { bytes: frames.sound.slice(half), afterMs: fault.pauseMs };
-      return [{ bytes: frames.sound.slice(0, half), afterMs: 0 }, rest];
-    }
-    default: {
-      const bytes = spoiltBytes(fault, frames);
-      return bytes ? [{ bytes, afterMs: 0 }] : [];
-    }
+  const { sound } = frames;
+  if (fault.kind === "late" || fault.kind === "late-and-deaf") {
+    return [{ bytes: sound, afterMs: fault.byMs }];
   }
+  if (fault.kind === "twice") return parts(sound, sound, fault.afterMs);
+  if (fault.kind === "halting") {
+    const half = sound.length >> 1;
+    return parts(sound.slice(0, half), sound.slice(half), fault.pauseMs);
+  }
+  const bytes = spoiltBytes(fault, frames);
+  return bytes ? [{ bytes, afterMs: 0 }] : [];
 }
+
+const parts = (first: Uint8Array, second: Uint8Array, afterMs: number): Part[] => [
+  { bytes: first, afterMs: 0 },
+  { bytes: second, afterMs },
+];
 
 type AtOnce = Exclude<Fault, { readonly kind: "late" | "late-and-deaf" | "twice" | "halting" }>;
 

@@ -23,7 +23,7 @@ export interface SerialBusOptions extends BusOptions {
 export async function openRtuMaster(options: SerialBusOptions): Promise<RtuMaster> {
   const { path: place, root = "/", ...bus } = options;
   const { baudRate, parity = "none", stopBits = 1 } = bus;
-  const ports = new PortFinder({ place, root, now: systemClock.now });
+  const ports = new PortFinder({ place, root, now: () => systemClock.now() });
   const openLine = async () => {
     const path = await ports.next();
     try {
