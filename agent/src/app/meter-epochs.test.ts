@@ -1,4 +1,15 @@
+import * as node from "node:crypto";
+import {
+  type Checkpoint,
+  cryptoFrom,
+  type EvidenceFile,
+  type EvidencePackage,
+  parseEvidenceFile,
+  toHex,
+  verifyEvidenceFile,
+} from "@powershare/domain/evidence";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type StoredEntry, sequenceOf } from "../ports/store.js";
 import { connectionMeter, SimHousehold, slotSeconds } from "../testing/sim-household.js";
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -81,6 +92,57 @@ describe("a meter that was reset", () => {
     );
     expect(billedWh(second)).toBe(since.at(-1)?.last.importWh);
     expect(since.slice(1).every(({ quality }) => quality === "good")).toBe(true);
+  });
+
+  it("leaves evidence that a file with all readings and events proves", async () => {
+    const entries: StoredEntry[] = [];
+    const checkpoints: Checkpoint[] = [];
+    const sent: EvidencePackage[] = [];
+    home.wrapStore = (store) => ({
+      ...store,
+      insertReadings: (some) => {
+        store.insertReadings(some);
+        entries.push(...some);
+      },
+      saveSealed: (sealed) => {
+        store.saveSealed(sealed);
+        checkpoints.push(sealed.checkpoint);
+      },
+      addParcel: (evidence) => {
+        store.addParcel(evidence);
+        sent.push(evidence);
+      },
+    });
+    await reset();
+    confirm(second);
+    home.registeredMeters.push({ id: second, role: "connection" });
+    await home.clock.advance(2 * slotMs);
+    home.kill();
+    const { keys } = home.signer;
+    const { attest, signature } = keys.certify();
+    const last = checkpoints.at(-1)?.statement.readings.last ?? 0;
+    const sealed = entries.filter((entry) => sequenceOf(entry) <= last);
+    const file: EvidenceFile = {
+      format: "powershare-evidence",
+      v: 1,
+      device: {
+        device: keys.id,
+        attestationKey: toHex(keys.attestationKey),
+        readingKey: toHex(keys.readingKey),
+        certification: { attest: toHex(attest), signature: toHex(signature) },
+        counterName: toHex(keys.counterName),
+      },
+      packages: sent,
+      checkpoints,
+      readings: sealed.flatMap((entry) => ("reading" in entry ? [{ reading: entry.reading }] : [])),
+      events: sealed.flatMap((entry) => ("event" in entry ? [{ event: entry.event }] : [])),
+    };
+    const report = verifyEvidenceFile(
+      parseEvidenceFile(JSON.parse(JSON.stringify(file))),
+      cryptoFrom(node),
+    );
+    expect(report).toMatchObject({ proven: true, events: 3 });
+    expect(sent.filter(({ meter }) => meter === second).length).toBeGreaterThan(0);
   });
 
   it("goes on as before where a person says that it was none", async () => {
