@@ -81,6 +81,17 @@ describe("an adapter without a serial number, named by its make", () => {
     expect(ports.leave()).toBe(true);
   });
 
+  test("is kept when the right meters fall silent, until the port is lost", async () => {
+    tree.plugIn("ttyUSB0", ch340);
+    tree.plugIn("ttyUSB1", otherCh340);
+    const ports = finder({ adapter: "1a86:7523" });
+    await ports.next();
+    ports.confirm();
+    expect(ports.leave()).toBe(false);
+    await ports.next();
+    expect(ports.leave()).toBe(true);
+  });
+
   test("that cannot be opened is passed over once", async () => {
     tree.plugIn("ttyUSB0", ch340);
     tree.plugIn("ttyUSB1", otherCh340);

@@ -39,6 +39,7 @@ export class PortFinder {
   #current: string | undefined;
   #opened: UsbPort | undefined;
   #known: UsbPort | undefined;
+  #isConfirmed = false;
   #stayUntilMs = 0;
 
   constructor(options: PortFinderOptions) {
@@ -62,6 +63,7 @@ export class PortFinder {
     const untried = this.#candidates.find((path) => !this.#tried.has(path));
     if (untried === undefined) this.#tried.clear();
     this.#current = untried ?? first;
+    this.#isConfirmed = false;
     this.#opened = await portAt(this.#current, ports);
     return this.#current;
   }
@@ -75,11 +77,17 @@ export class PortFinder {
   confirm(): void {
     this.#tried.clear();
     this.#known = this.#opened;
+    this.#isConfirmed = true;
   }
 
-  /** The meters at the open port are not the right ones. @returns whether another port is worth a try */
+  /**
+   * The meters at the open port are not the right ones, or silent. @returns whether another port
+   * is worth a try: not while the right ones were seen at this port since it was opened, for no
+   * adapter changes without the port being lost
+   */
   leave(): boolean {
-    if (this.#current === undefined || this.#options.now() < this.#stayUntilMs) return false;
+    if (this.#isConfirmed || this.#current === undefined || this.#options.now() < this.#stayUntilMs)
+      return false;
     this.#tried.add(this.#current);
     if (this.#candidates.some((path) => !this.#tried.has(path))) return true;
     this.#stayUntilMs = this.#options.now() + roundPauseMs;
