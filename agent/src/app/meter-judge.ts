@@ -178,6 +178,7 @@ export class MeterJudge {
       // A time that nobody vouches for bounds no interval.
       opening: endOf(opening, opening.clock === "unknown" ? observed : opening, link.opening),
     });
+    if (observed.setup !== undefined) this.#setupOf(meter, observed.setup);
     const accepted = { ...observed, meter, ...followed.registers };
     const begins: Link = { meter, epoch, guard: { accepted, agreeing: 0 } };
     this.#links.push(begins);
