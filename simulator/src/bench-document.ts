@@ -1,4 +1,4 @@
-import { type BenchReport, benchRows, peerRows, readerNames } from "./bench-report.js";
+import { type BenchReport, benchRows, peerRows, quietLoad, readerNames } from "./bench-report.js";
 import type { SerialFigures } from "./bench-serial.js";
 
 const begin = "<!-- Written by npm run bench; everything up to its end is replaced. -->";
@@ -34,7 +34,10 @@ function measuredAt(report: BenchReport): string[] {
   return Object.entries({ serial, flash, scan, path }).flatMap(([name, part]) => {
     if (part?.figures === undefined) return [];
     const { at, loadAverage } = part;
-    return [`- ${name}: ${at.slice(0, 16).replace("T", " ")} UTC, load before it ${loadAverage}`];
+    const busy = loadAverage > quietLoad ? ": the machine was busy, its times are too long" : "";
+    return [
+      `- ${name}: ${at.slice(0, 16).replace("T", " ")} UTC, load before it ${loadAverage}${busy}`,
+    ];
   });
 }
 

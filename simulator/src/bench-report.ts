@@ -6,6 +6,9 @@ import type { LateFigures, LineFigures, ReaderName, SerialFigures } from "./benc
 export const benchParts = ["serial", "flash", "scan", "path"] as const;
 export type BenchPart = (typeof benchParts)[number];
 
+/** More than this, and other work on the machine is part of the figures. */
+export const quietLoad = 0.7;
+
 /** A part with the time it was measured: a later run may have measured only some of them. */
 export interface Measured<T> {
   readonly at: string;

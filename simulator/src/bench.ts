@@ -13,6 +13,7 @@ import {
   benchRows,
   type Measured,
   peerRows,
+  quietLoad,
   readerNames,
   reportVersion,
 } from "./bench-report.js";
@@ -23,8 +24,9 @@ import { createRunDirectory, removeRun } from "./run-directory.js";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const reportFile = `${root}reports/bench.json`;
 const page = `${root}docs/benchmarks.md`;
-/** More than this, and other work on the machine is part of the figures. */
-const quietLoad = 0.7;
+
+/** As of every command: something outside failed. */
+const outsideFailed = 3;
 
 const say = (message: string) => process.stderr.write(`${message}\n`);
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -35,7 +37,15 @@ async function measured<T>(figures: () => Promise<T>): Promise<Measured<T>> {
   if (start.loadAverage > quietLoad) {
     say(`the machine is busy (load ${start.loadAverage}): times will be too long`);
   }
-  return { ...start, figures: await figures() };
+  try {
+    return { ...start, figures: await figures() };
+  } catch (error) {
+    // The other parts are worth having all the same.
+    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    process.exitCode = outsideFailed;
+    say(`failed: ${error instanceof Error ? error.message : String(error)}`);
+    return { ...start, skipped: `failed: ${reason}` };
+  }
 }
 
 function skip<T>(reason: string): Measured<T> {

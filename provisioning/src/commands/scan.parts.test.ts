@@ -47,7 +47,7 @@ describe("meters that are heard at their own setting only", () => {
   const meters: readonly TestMeter[] = [
     { unit: 2, profile: "eastron/sdm630", values: { serialNumber: "12345678" } },
     // Slower than a probe's patience: known by its late answer.
-    { unit: 4, profile: "abb/b23", values: { serialNumber: "87654321" }, slowMs: 450 },
+    { unit: 4, profile: "abb/b23", values: { serialNumber: "87654321" }, slowMs: 300 },
     { unit: 5, profile: "eastron/sdm72", isShared: true },
   ];
 
@@ -121,6 +121,12 @@ describe("powershare scan", () => {
       errors: [],
     });
     expect(await run("profile", "validate", join(drafts, profile))).toMatchObject({ code: 0 });
+
+    // What is there already may have been completed by hand.
+    const again = await run(...args);
+    expect(again.code).toBe(3);
+    expect(metersIn(again.stdout)).toHaveLength(1);
+    expect(again.stderr).toMatch(/not recorded: .*sdm630-unit3/);
   });
 
   test("over Modbus TCP a device that answers to every unit id is one meter, and can be recorded", async () => {

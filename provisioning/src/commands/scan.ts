@@ -89,14 +89,15 @@ function unitsFor({ units, full, tcp }: CommandOptions): readonly number[] {
 }
 
 async function run(options: CommandOptions, stop: AbortSignal): Promise<void> {
-  const [{ listProfiles }, { placeOf, quickProbingS, scan }, report, { recordMeter }] =
-    await Promise.all([
-      import("@powershare/firmware-profiles"),
-      import("../scan/scan.js"),
-      import("../scan/report.js"),
-      import("../scan/record.js"),
-    ]);
-  const profiles = listProfiles();
+  const [profilesPackage, { BusError }, scanning, report, { recordMeter }] = await Promise.all([
+    import("@powershare/firmware-profiles"),
+    import("@powershare/modbus"),
+    import("../scan/scan.js"),
+    import("../scan/report.js"),
+    import("../scan/record.js"),
+  ]);
+  const { placeOf, quickProbingS, scan } = scanning;
+  const profiles = profilesPackage.listProfiles();
   const settings = await settingsFor(options, profiles);
   const units = unitsFor(options);
   const isTcp = options.tcp !== undefined;
@@ -108,8 +109,16 @@ async function run(options: CommandOptions, stop: AbortSignal): Promise<void> {
     say(report.meterText(meter));
     if (options.record === undefined || stop.aborted) return;
     const recording = { directory: options.record, profiles, isTcp, at: new Date(), stop };
-    const recorded = await recordMeter(meter, recording);
-    say(`  written: ${recorded.profileFile}, ${recorded.captureFile} (${recorded.frames} frames)`);
+    try {
+      const recorded = await recordMeter(meter, recording);
+      say(
+        `  written: ${recorded.profileFile}, ${recorded.captureFile} (${recorded.frames} frames)`,
+      );
+    } catch (error) {
+      if (error instanceof BusError) throw error;
+      // The other meters are to be found all the same.
+      fail(new Error(`not recorded: ${error instanceof Error ? error.message : String(error)}`));
+    }
   };
   const isQuick = !options.full && units.length <= 18;
   const onAgain: ScanOptions["onAgain"] = (meter, unit, setting) => {
