@@ -1,4 +1,4 @@
-import { createPublicKey, scrypt, X509Certificate } from "node:crypto";
+import { createPublicKey, X509Certificate } from "node:crypto";
 import {
   type Approval,
   type CertificateAnswer,
@@ -9,6 +9,7 @@ import {
   enrolmentCode,
   type NetworkAccess,
   type RenewalRequest,
+  type Scrypt,
 } from "@powershare/domain/enrolment";
 import { CodedError } from "@powershare/domain/errors";
 import { fromHex, parseKeyCertify, toHex } from "@powershare/domain/evidence";
@@ -39,6 +40,8 @@ export interface RegistrarParts {
   readonly limits: Limits;
   readonly now: () => Date;
   readonly random: RandomBytes;
+  /** Of `node:crypto`. */
+  readonly scrypt: Scrypt["scrypt"];
 }
 
 const mostWrongSecrets = 5;
@@ -68,7 +71,7 @@ export class Registrar {
 
   /** A device's request, checked and queued for the operator. */
   async submit(request: EnrolmentRequest): Promise<EnrolmentTicket> {
-    const { makers, policy, now, random, limits } = this.#parts;
+    const { makers, policy, now, random, limits, scrypt } = this.#parts;
     const admitted = admit(request, { makers, policy, at: now() });
     this.#requireNew(admitted);
     const id = toHex(random(16));

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, scrypt } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -48,6 +48,7 @@ export async function startRegistrar(config: Config, log: Log): Promise<RunningR
     limits: config.limits,
     now,
     random: randomBytes,
+    scrypt,
   });
   const app = await registrarServer({
     registrar,
