@@ -1,5 +1,4 @@
 import { readSync, writeSync } from "node:fs";
-import { SerialPort } from "serialport";
 import type { Line } from "./line.js";
 import type { Parity, StopBits } from "./timing.js";
 
@@ -34,6 +33,8 @@ function unlessAgain(call: () => number): number | undefined {
  * that was pulled out its read() asks again for ever.
  */
 export async function openSerialLine(settings: SerialSettings): Promise<Line> {
+  // Native code, loaded only where there is a serial line.
+  const { SerialPort } = await import("serialport");
   const port = await SerialPort.binding.open({ ...settings, dataBits: 8, lock: true });
   if (!("poller" in port)) throw new Error("serial ports are supported on Linux and macOS only");
   const buffer = new Uint8Array(512);

@@ -1,4 +1,11 @@
-import type { MeterTiming, RegisterReader, SerialPlace } from "@powershare/modbus";
+import {
+  type MeterTiming,
+  openRtuMaster,
+  openRtuOverTcpMaster,
+  openTcpReader,
+  type RegisterReader,
+  type SerialPlace,
+} from "@powershare/modbus";
 import type { Bus } from "../../ports/bus.js";
 
 export interface Endpoint {
@@ -25,13 +32,11 @@ export interface OpenBusOptions extends BusPlace {
 /** Opens a bus over whatever carries it; it looks by itself for what is missing or vanishes. */
 export async function openBus(options: OpenBusOptions): Promise<Bus> {
   const { serial, tcp, rtuOverTcp, baudRate, parity, stopBits, timeoutMs, meters } = options;
-  // Loaded when wanted: the one brings native code, the other a client that a serial line never needs.
-  const modbus = await import("@powershare/modbus");
-  if (tcp) return withoutPorts(modbus.openTcpReader({ ...tcp, meters }));
+  if (tcp) return withoutPorts(openTcpReader({ ...tcp, meters }));
   const bus = { baudRate, parity, stopBits, meters, longestAnswerMs: 2 * timeoutMs };
-  if (rtuOverTcp) return await modbus.openRtuOverTcpMaster({ ...rtuOverTcp, ...bus });
+  if (rtuOverTcp) return await openRtuOverTcpMaster({ ...rtuOverTcp, ...bus });
   if (serial === undefined) throw new RangeError("a bus without a place");
-  return await modbus.openRtuMaster({ path: serial, ...bus });
+  return await openRtuMaster({ path: serial, ...bus });
 }
 
 /** A host is where it is: there is no other port to try. */
