@@ -244,6 +244,7 @@ describe("powershare export", () => {
   it.each([
     [["export", "readings", "--from", "yesterday", "--to", "2026-06-02"]],
     [["export", "coins", ...day]],
+    [["export", "readings", ...day, "--json"]],
     [["export", "readings", "--from", "2026-06-01"]],
   ])("is bad usage as %j", async (args) => {
     expect((await powershare(...args)).status).toBe(2);

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { isZone, localDayOf } from "@powershare/domain/calendar";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { defaultAgentUrl, downloadFromAgent } from "../agent-download.js";
 import { writeNewFile } from "../new-file.js";
-import { print, say } from "../output.js";
+import { print, say, UnreadableInput } from "../output.js";
 
 export function registerExportCommands(program: Command): void {
   program
@@ -18,7 +18,7 @@ export function registerExportCommands(program: Command): void {
     .option("--zone <name>", "whose days --from and --to mean, e.g. Europe/Lisbon", zone, "UTC")
     .option("--out <file>", "new file instead of standard output")
     .option("--url <url>", "the running agent", defaultAgentUrl)
-    .addOption(new Option("--json", "with --out, print one JSON document"))
+    .option("--json", "with --out, print one JSON document")
     .addHelpText(
       "after",
       `
@@ -45,6 +45,9 @@ async function exportCsv(what: string, options: Options): Promise<void> {
   const { out, url, json } = options;
   const from = instantOf(options.from, options.zone);
   const to = instantOf(options.to, options.zone);
+  if (json === true && out === undefined) {
+    throw new UnreadableInput("--json describes a file: name it with --out");
+  }
   const path = `/api/export/${what}.csv?${new URLSearchParams({ from, to }).toString()}`;
   const { body } = await downloadFromAgent(url, path);
   if (out === undefined) {

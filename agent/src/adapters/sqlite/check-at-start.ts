@@ -4,8 +4,8 @@ import { z } from "zod";
 import type { Connection } from "./connection.js";
 import { type CheckedTable, checkedTables, requireIntactRows } from "./row-checks.js";
 
-/** A file up to this size is checked whole at start: half a second on a Raspberry Pi's card. */
-const wholeUpToMiB = 32;
+/** A file up to this size is checked whole at start: some hours of readings. */
+const wholeUpToMiB = 8;
 
 /** What grows for years, and what of it the agent goes on from. The rest is the scrub's. */
 export const tails: Partial<Record<CheckedTable, string>> = {

@@ -96,7 +96,7 @@ function firstNeeded(connection: Connection, batchAtMs: number): number {
              JOIN interval i ON i.meter = p.meter AND i.sequence = p.first
              WHERE p.state <> 'committed'
            UNION ALL
-           SELECT (SELECT body ->> '$.readings.first' FROM interval i
+           SELECT (SELECT body ->> '$.readings.first' FROM interval i INDEXED BY interval_unsent
              WHERE i.meter = b.meter AND parcel IS NULL ORDER BY sequence LIMIT 1) FROM builder b
              WHERE b.meter NOT IN (SELECT meter FROM meter_epoch WHERE state = 'withdrawn')
            UNION ALL

@@ -78,12 +78,16 @@ export function rowCrc(...values: unknown[]): number {
  * @param where condition, e.g. `sequence > 5`
  * @throws CodedError store.corrupt
  */
-export function requireIntactRows(connection: Connection, table: CheckedTable, where = "1"): void {
+export function requireIntactRows(
+  connection: Connection,
+  table: CheckedTable,
+  where?: string,
+): void {
   const key = checkedColumns[table].slice(0, 2).join(" || ' ' || ");
+  // All rows are those of the table itself, whatever its indexes say.
+  const source = where === undefined ? `${table} NOT INDEXED WHERE 1` : `${table} WHERE (${where})`;
   const bad = connection
-    .prepare(
-      `SELECT ${key} FROM ${table} NOT INDEXED WHERE (${where}) AND crc IS NOT ${computedCrc(table)} LIMIT 1`,
-    )
+    .prepare(`SELECT ${key} FROM ${source} AND crc IS NOT ${computedCrc(table)} LIMIT 1`)
     .pluck()
     .get();
   if (bad !== undefined) {

@@ -6,6 +6,7 @@ import { createEvidenceStore } from "./evidence.js";
 import { createLedgerStore } from "./ledger.js";
 import { createOutboxStore } from "./outbox.js";
 import { createPageStore } from "./page.js";
+import { createProofStore } from "./proofs.js";
 import { createReadingStore } from "./readings.js";
 import { createRetentionStore } from "./retention.js";
 import { createScrubStore } from "./scrub.js";
@@ -36,6 +37,7 @@ export function storeOn(
     ...createScrubStore(database),
     ...createArchiveStore(database),
     ...createEpochStore(database),
+    ...createProofStore(database),
     close: () => database.close(),
   };
 }
