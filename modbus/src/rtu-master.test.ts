@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { BusError } from "./errors.js";
 import type { Fault } from "./faults.js";
 import type { RegisterRange } from "./frame.js";
-import { type BenchBus, benchBus, contentOf } from "./testing/bench-bus.js";
+import { addressBank, type BenchBus, benchBus, contentOf } from "./testing/bench-bus.js";
 
 const polls = 40;
 const timeoutMs = 200;
@@ -142,6 +142,24 @@ describe("after a time-out", () => {
     await bus.clock.until(next);
     expect(bus.clock.now()).toBeGreaterThan(400);
     expect(bus.clock.now()).toBeLessThan(520);
+  });
+
+  test("an echoed request is not taken for the late answer, whatever its address looks like", async () => {
+    // The high byte of the address, 20, stands where an answer has its byte count.
+    const bank = addressBank(1);
+    const bus = await benchBus({
+      longestAnswerMs: 3_000,
+      bankOf: () => (table, address, count) => bank(table, address % 1_000, count),
+      faults: ({ index }) =>
+        index === 0 ? { kind: "silent" } : index === 1 ? { kind: "echo" } : undefined,
+    });
+    const late = bus.master.read({ ...equalBlocks[0]!, timeoutMs });
+    await expect(bus.clock.until(late)).rejects.toMatchObject({ code: "bus.timeout" });
+    const other = { unit: 1, table: "input", address: 0x1400, count: 11, timeoutMs } as const;
+    await bus.clock.until(bus.master.read(other));
+    expect(bus.clock.now()).toBeLessThan(500);
+    await bus.clock.until(bus.master.read(equalBlocks[1]!));
+    expect(bus.clock.now()).toBeGreaterThan(3_000);
   });
 
   test("requests whose answers look different do not wait, nor do those to other meters", async () => {

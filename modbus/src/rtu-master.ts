@@ -203,7 +203,7 @@ export class RtuMaster implements RegisterReader {
   /** To whom does the frame belong: to the open request, to one that was given up, or to no one? */
   #sort(frame: SoundFrame, bytes: Uint8Array): void {
     const now = this.#clock.now();
-    const { unit, code, from } = frame;
+    const { unit, code, from, length } = frame;
     const asked = this.#asked;
     const answer = asked && answerIn(bytes, frame, asked.request);
     const isRefusal = code >= 0x80;
@@ -213,7 +213,9 @@ export class RtuMaster implements RegisterReader {
       this.#answered(asked, answer);
       return;
     }
-    const registers = (bytes[from + 2] ?? 0) / 2;
+    // The echo of a request is a sound frame, too, but no answer.
+    const registers = (length - answerLength(0)) / 2;
+    if (!isRefusal && bytes[from + 2] !== 2 * registers) return;
     const owed = isRefusal ? refused : this.#late.seen(unit, code, registers, now);
     if (!owed) return;
     this.#dispatcher.meter(unit).watch.answeredLate(now - owed.sentMs - owed.wireMs);
