@@ -1,12 +1,4 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readSync,
-} from "node:fs";
+import { accessSync, closeSync, constants, existsSync, fsyncSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { CodedError, type ErrorCode } from "@powershare/domain/errors";
 import Sqlite from "better-sqlite3";
@@ -141,17 +133,12 @@ export function requireDurable(journal: unknown, synchronous: unknown, path: str
  * @throws CodedError store.failed
  */
 function requireLog(connection: Connection, path: string): void {
-  // Opens the log.
-  connection.pragma("schema_version", { simple: true });
-  const header = Buffer.alloc(20);
-  const file = openSync(path, "r");
-  try {
-    readSync(file, header, 0, header.length, 0);
-  } finally {
-    closeSync(file);
-  }
-  // Write and read version of the file format: 2 is WAL.
-  if (header.readUInt8(18) !== 2 || header.readUInt8(19) !== 2 || !existsSync(`${path}-wal`)) {
+  // Opens the log. -1 frames: there is none. (The file's own header would tell, too, but closing a second
+  // descriptor of the file would take the locks of the first one away.)
+  const [log] = z
+    .array(z.object({ log: z.number() }))
+    .parse(connection.pragma("wal_checkpoint(PASSIVE)"));
+  if (log === undefined || log.log < 0 || !existsSync(`${path}-wal`)) {
     throw new CodedError(
       "store.failed",
       `${path}: the switch to a write-ahead log did not succeed`,
