@@ -45,6 +45,9 @@ export interface Snapshot {
   readonly values: Values;
 }
 
+/** Before the second read of a boundary: what was late has arrived by then, and is not its answer. */
+const confirmAfterQuietMs = 50;
+
 const energyQuantities = ["activeEnergyImportWh", "activeEnergyExportWh"];
 const setupQuantities = ["ctRatio", "wiringType"];
 
@@ -129,7 +132,8 @@ export class MeterReader {
   /** The energy registers alone: another request, so no late answer to the one before passes for its answer. */
   async readEnergy(): Promise<RegisterValues | undefined> {
     const { profile, role } = this.#at;
-    return energyOf(await this.#decoded((await this.#plans()).energy), profile, role);
+    const { energy } = await this.#plans();
+    return energyOf(await this.#decoded(energy, confirmAfterQuietMs), profile, role);
   }
 
   /** Ratio and wiring; a meter that refuses them is still a meter. */
@@ -157,16 +161,17 @@ export class MeterReader {
     });
   }
 
-  async #decoded(plan: readonly PlannedRead[]): Promise<Values> {
+  async #decoded(plan: readonly PlannedRead[], quietMs = 0): Promise<Values> {
     const { profile } = await this.#plans();
-    return decode(profile, await this.#read(plan));
+    return decode(profile, await this.#read(plan, quietMs));
   }
 
-  async #read(plan: readonly PlannedRead[]): Promise<Block[]> {
+  async #read(plan: readonly PlannedRead[], quietMs = 0): Promise<Block[]> {
     const { bus, timeoutMs } = this.#options;
     const blocks: Block[] = [];
     for (const { table, address, count } of plan) {
-      const bytes = await bus.read({ unit: this.#at.unit, table, address, count, timeoutMs });
+      const request = { unit: this.#at.unit, table, address, count, timeoutMs, quietMs };
+      const bytes = await bus.read(request);
       blocks.push({ table, address, bytes });
     }
     return blocks;
