@@ -61,7 +61,7 @@ const entries = {
     retry: "later",
     meaning: "Something answered, but no answer came through undamaged.",
     remedy:
-      "Check baud rate and parity, the 120 ohm termination and the A and B wires, and that no two meters share a unit id.",
+      "Check that no two meters share a unit id; on a serial line also baud rate and parity, the A and B wires and the 120 ohm termination, behind a gateway the settings of its line.",
   },
   "bus.deadline": {
     retry: "later",
@@ -94,7 +94,8 @@ const entries = {
   "bus.timeout": {
     retry: "later",
     meaning: "The meter did not answer in time.",
-    remedy: "Check power, the A and B wires, unit id, baud rate and parity of the meter.",
+    remedy:
+      "Check power and unit id of the meter; on a serial line also the A and B wires, baud rate and parity, behind a gateway the settings of its line.",
   },
   "clock.holdover": {
     retry: "later",
