@@ -26,11 +26,11 @@ describe("every meter is told from all others", () => {
     const candidates = await identify(unitOf(bank), profiles, (each) =>
       serial ? isMakersSetting(each, serial) : each.tcp !== undefined,
     );
-    const best = candidates.filter(({ rank }) => rank === candidates[0]?.rank);
-    expect(best.map((each) => each.profile.id)).toContain(id);
+    expect(candidates.map((each) => each.profile.id)).toContain(id);
     // What the registers cannot tell apart is said to be so.
-    expect(isAmbiguous(candidates)).toBe(best.length > 1);
-    if (hasSerial) expect(best[0]?.serialNumber).toBeDefined();
+    if (candidates[0]?.profile.id !== id) expect(isAmbiguous(candidates)).toBe(true);
+    if (candidates[0]?.by === "model code") expect(candidates).toHaveLength(1);
+    if (hasSerial) expect(candidates[0]?.serialNumber).toBeDefined();
   });
 });
 
@@ -89,6 +89,18 @@ describe("a meter that states its model", () => {
   });
 });
 
+test("an SDM630 of before the model code is named, beside what else it may be", async () => {
+  const bank = bankOf(loadProfile("eastron/sdm630"));
+  const isIdentity = (address: number) => address >= 0xfc00;
+  const candidates = await candidatesOf((table, address, count) =>
+    isIdentity(address) ? { exceptionCode: 2 } : bank(table, address, count),
+  );
+  expect(candidates[0]).toMatchObject({ profile: { id: "eastron/sdm630" }, by: "physics" });
+  expect(candidates[0]?.reason).toContain("does not tell its modelCode");
+  expect(candidates.map(({ profile }) => profile.id)).toContain("eastron/sdm72-v2");
+  expect(isAmbiguous(candidates)).toBe(true);
+});
+
 test("a meter that keeps silent on what it does not have is told all the same, and soon", async () => {
   const profile = loadProfile("eastron/sdm230");
   const bank = bankOf(profile);
@@ -106,8 +118,7 @@ test("a meter that keeps silent on what it does not have is told all the same, a
     },
   });
   const candidates = await identify(new UnitReader(silent, 1), profiles, () => false);
-  const best = candidates.filter(({ rank }) => rank === candidates[0]?.rank);
-  expect(best.map((each) => each.profile.id)).toContain("eastron/sdm230");
+  expect(candidates.map((each) => each.profile.id)).toContain("eastron/sdm230");
   // Of some thirty makers' registers that are not there.
   expect(waitedMs).toBeLessThan(30_000);
 });

@@ -43,7 +43,9 @@ type Identity =
 
 /** An identity that the meter states outweighs all physics; one that it refuses to state counts against. */
 const provenRank = 100;
-const withheldRank = -3;
+const withheldRank = -1;
+/** A meter that refuses registers which the profile reads at every poll is hardly of this model. */
+const missingRank = -2;
 const makersSettingRank = 1;
 
 /**
@@ -98,9 +100,13 @@ async function sortByIdentity(
   return sorted;
 }
 
-/** Whether the best candidate is no better than the second. */
-export function isAmbiguous([first, second]: readonly Candidate[]): boolean {
-  return first !== undefined && second !== undefined && first.rank === second.rank;
+/** By physics one step of rank is no difference: neither the line's setting nor one fact more is proof. */
+const physicsStep = 1;
+
+/** Whether others fit as well as the best: a person has to look at the meter's type. */
+export function isAmbiguous([best, second]: readonly Candidate[]): boolean {
+  if (!best || !second) return false;
+  return best.rank - second.rank <= (best.by === "physics" ? physicsStep : 0);
 }
 
 /** Between two readings of one meter not more is counted. */
@@ -123,7 +129,12 @@ export async function answersAs(unit: UnitReader, known: Candidate): Promise<boo
 }
 
 const byRank = (candidates: readonly Candidate[]) =>
-  candidates.toSorted((a, b) => b.rank - a.rank || (a.profile.id < b.profile.id ? -1 : 1));
+  candidates.toSorted(
+    (a, b) => b.rank - a.rank || size(b) - size(a) || (a.profile.id < b.profile.id ? -1 : 1),
+  );
+
+/** Of maps that fit alike, the one that explains more of the meter comes first. */
+const size = ({ profile }: Candidate) => profile.registers.length;
 
 /** The profile on this meter; undefined where it needs SunSpec models that the meter has not. */
 async function resolved(unit: UnitReader, profile: Profile): Promise<Profile | undefined> {
@@ -193,8 +204,14 @@ async function candidateByPhysics(
   const { isPlausible, deadPhases, score, reasons } = judgeByPhysics(profile, values);
   // Without the model code that it should state, all phases have to speak for it.
   if (!isPlausible || (withheld && deadPhases > 0)) return undefined;
-  const rank = score + (isLikely ? makersSettingRank : 0) + (withheld ? withheldRank : 0);
-  const reason = [...(withheld ? [withheld] : []), ...reasons].join(", ");
+  const isWhole = (await unit.readAll(planReads(profile))) !== undefined;
+  const rank =
+    score +
+    (isLikely ? makersSettingRank : 0) +
+    (withheld ? withheldRank : 0) +
+    (isWhole ? 0 : missingRank);
+  const against = [withheld, isWhole ? "" : "it refuses some of its registers"];
+  const reason = [...against.filter((each) => each !== ""), ...reasons].join(", ");
   const serialNumber = await serialNumberAt(unit, profile);
   return { profile, by: "physics", reason, values, serialNumber, rank };
 }

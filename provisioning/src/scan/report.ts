@@ -51,14 +51,14 @@ export function meterText(meter: FoundMeter): string {
     .filter((quantity) => quantity in values)
     .map((quantity) => `    ${quantity.padEnd(22)} ${String(values[quantity])}`);
   const rivals = others.map((each) => `    or ${each.profile.id}, by ${each.by}: ${each.reason}`);
-  const ambiguity = isAmbiguous(candidates)
+  const doubt = isAmbiguous(candidates)
     ? ["  its registers do not tell which of these it is; see the type on the meter:"]
-    : [];
+    : others.map(() => "  less likely:").slice(0, 1);
   return [
     `${place}: ${profile.id} (${profile.maker} ${profile.model}), serial number ${serialNumber ?? "not told"}`,
     `  by ${by}: ${reason}`,
-    ...ambiguity,
-    ...(isAmbiguous(candidates) ? rivals : []),
+    ...doubt,
+    ...rivals,
     "  compare with its display:",
     ...shown,
   ].join("\n");
