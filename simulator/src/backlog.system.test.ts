@@ -76,9 +76,13 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  await neighbourhood.desk.suspend(household.spec.id);
-  await neighbourhood.stop();
-  await removeRun(directory);
+  // Nothing of it may stay behind where the household never came to be on the ledger.
+  try {
+    await neighbourhood.desk.suspend(household.spec.id);
+  } finally {
+    await neighbourhood.stop();
+    await removeRun(directory);
+  }
 });
 
 test("30 days without a ledger drain exactly once through kills, while meters are read", async () => {
