@@ -1,61 +1,106 @@
-import { createHash, X509Certificate } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { text } from "node:stream/consumers";
+import { placeNotes } from "@powershare/domain/enrolment";
+import { codeOf } from "@powershare/domain/errors";
+import { participantId } from "@powershare/domain/ledger";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { DeviceIdentity, IdentityBlobs, Tpm } from "node-tpm2";
+import { wholeNumber } from "../arguments.js";
 import { readCertificates } from "../certificate.js";
-import { readText } from "../input-file.js";
-import { fail, print, say, UnreadableInput } from "../output.js";
+import { readFileOf, readResponse, takeResponse, writeRequest } from "../enrolment/by-files.js";
+import { type Declared, type OpenDevice, withDevice } from "../enrolment/device.js";
+import { DeviceFiles } from "../enrolment/device-files.js";
+import { enrolDevice, renewDevice } from "../enrolment/enrol-device.js";
+import { type DeclaredMeter, declaredMeter, meterOf } from "../enrolment/meters.js";
+import { RegistrarClient } from "../enrolment/registrar-client.js";
+import { answerNo, fail, print, say, UnreadableInput } from "../output.js";
 
 interface EnrolOptions {
   readonly tpmDevice?: string;
   readonly swtpm?: string;
-  readonly caUrl?: string;
-  readonly caName?: string;
-  readonly caCertificate?: string;
-  readonly id?: string;
-  readonly secretFile?: string;
+  readonly registrar?: string;
+  readonly registrarCa?: string;
+  readonly meter: readonly DeclaredMeter[];
+  readonly place?: string;
+  readonly replaces?: string;
+  readonly request?: string;
+  readonly response?: string;
+  readonly certificateRequest?: string;
+  readonly renew?: boolean;
+  readonly renewWithin: number;
+  readonly wait: number;
   readonly out: string;
   readonly json?: boolean;
 }
 
-interface CaOptions {
-  readonly url: string;
-  readonly caName: string;
-  readonly caCertificate: string;
-  readonly id: string;
-  readonly secretFile: string;
-}
-
 const example = `
 Example:
-  powershare enrol --tpm-device /dev/tpmrm0 --out /var/lib/powershare --id h1 --secret-file secret.txt \\
-    --ca-url https://ca.example.org:7054 --ca-name ca-community --ca-certificate ca-tls.pem`;
+  powershare enrol --tpm-device /dev/tpmrm0 --out /var/lib/powershare \\
+    --registrar https://registrar.example.org:8443 --registrar-ca registrar-ca.pem \\
+    --meter connection=eastron/sdm630:12345678
 
-/** `powershare enrol`: an identity in the TPM, and its certificate from the community's CA. */
+It shows a code; read it to the operator, who approves. It may be interrupted and repeated.
+Without a network: --request FILE, and when the operator's answer came, --response FILE, twice.`;
+
+/** `powershare enrol`: an identity in the TPM, and its certificate by way of the operator's registrar. */
 export function registerEnrolCommands(program: Command): void {
   program
     .command("enrol")
-    .summary("make this device's identity in its TPM and fetch its certificate")
+    .summary("make this device's identity in its TPM and have the operator certify it")
     .description(
-      "Make this device's identity in its TPM and, with an id and one-time secret from the operator, fetch its certificate. Writes identity.json, registration.json and certificate.pem into DIR. It may be repeated.",
+      "Make this device's identity in its TPM, ask the operator's registrar to enrol it, wait for the operator, and fetch the certificate. Writes into DIR: identity.json, registration.json, certificate.pem, network.json and peer-tls.pem.",
     )
     .addOption(new Option("--tpm-device <path>", "TPM, e.g. /dev/tpmrm0").conflicts("swtpm"))
     .option("--swtpm <path>", "socket of a software TPM")
-    .option("--ca-url <url>", "the community's CA, e.g. https://localhost:7054", httpsUrl)
-    .option("--ca-name <name>", "which CA of that server")
-    .option("--ca-certificate <file>", "certificate that the CA's TLS certificate chains to")
-    .option("--id <id>", "enrolment id, as the operator registered it")
-    .option("--secret-file <file>", "one-time secret; - reads it from standard input")
     .requiredOption("--out <dir>", "the agent's dataDir")
-    .option("--json", "print the registration as JSON")
+    .option(
+      "--registrar <url>",
+      "the operator's registrar, e.g. https://registrar.example.org:8443",
+      httpsUrl,
+    )
+    .option("--registrar-ca <file>", "certificate that the registrar's TLS certificate chains to")
+    .option(
+      "--meter <role=profile:serial>",
+      "a meter, e.g. connection=eastron/sdm630:12345678; repeatable",
+      collectMeter,
+      [],
+    )
+    .option("--place <file>", "JSON with notes of the place: fuse rating, phases, seal number")
+    .option(
+      "--replaces <participant>",
+      "this TPM takes the place of the participant's",
+      participant,
+    )
+    .addOption(
+      new Option("--request <file>", "write the request instead of sending it").conflicts([
+        "registrar",
+        "response",
+        "renew",
+      ]),
+    )
+    .addOption(
+      new Option("--response <file>", "take the operator's response").conflicts([
+        "registrar",
+        "renew",
+      ]),
+    )
+    .option(
+      "--certificate-request <file>",
+      "where --response writes the certificate request (default: DIR/certificate-request.json)",
+    )
+    .option("--renew", "renew the certificate, if it is due")
+    .option(
+      "--renew-within <days>",
+      "with --renew: only when it has no more days left",
+      wholeNumber(1, 365),
+      30,
+    )
+    .option("--wait <minutes>", "how long to wait for the operator", wholeNumber(1, 10_080), 60)
+    .option("--json", "print the result as JSON")
     .addHelpText("after", example)
     .action(async (options: EnrolOptions) => {
       try {
         await enrol(options);
       } catch (error) {
         fail(error);
+        if (isNo(error)) process.exitCode = answerNo;
       }
     });
 }
@@ -64,158 +109,127 @@ async function enrol(options: EnrolOptions): Promise<void> {
   if ((options.tpmDevice ?? options.swtpm) === undefined) {
     throw new UnreadableInput("expected --tpm-device or --swtpm");
   }
-  const ca = caOptions(options);
-  await makeFolder(options.out);
-  const { Tpm, openDevice, openIdentity, openSwtpm } = await import("node-tpm2");
-  const transport =
-    options.tpmDevice === undefined
-      ? openSwtpm({ path: options.swtpm ?? "" })
-      : openDevice(options.tpmDevice);
-  const tpm = await Tpm.open(transport);
-  try {
-    const identity = await openIdentity(tpm, await identityBlobs(tpm, options.out));
-    try {
-      const registration = await writeRegistration(identity, options.out);
-      if (ca !== undefined)
-        await fetchCertificate(identity, ca, join(options.out, "certificate.pem"));
-      if (options.json === true) print(JSON.stringify(registration));
-      else print(`device ${registration.device}`);
-    } finally {
-      await identity.close();
-    }
-  } finally {
-    await tpm.close();
-  }
+  const work = await workOf(options);
+  const files = await DeviceFiles.open(options.out);
+  const result = await withDevice(options, files, (device) => work({ device, files }));
+  if (options.json === true) print(JSON.stringify(result));
+  else print(result.text);
 }
 
-/** Undefined where no CA is to be asked. */
-function caOptions(options: EnrolOptions): CaOptions | undefined {
-  const { caUrl: url, caName, caCertificate, id, secretFile } = options;
-  const all = [url, caName, caCertificate, id, secretFile];
-  if (all.every((one) => one === undefined)) return undefined;
-  if (!url || !caName || !caCertificate || !id || !secretFile) {
+interface Result {
+  readonly device: string;
+  readonly text: string;
+  readonly [more: string]: unknown;
+}
+type Work = (place: { device: OpenDevice; files: DeviceFiles }) => Promise<Result>;
+
+/** What is to be done, with all of its input read and checked before anything is made. */
+async function workOf(options: EnrolOptions): Promise<Work> {
+  const { request, response } = options;
+  if (response !== undefined) {
+    const answer = await readResponse(response);
+    const next = options.certificateRequest ?? `${options.out}/certificate-request.json`;
+    return async (place) => {
+      const state = await takeResponse(place, answer, next);
+      const text =
+        state === "enrolled" ? "enrolled" : `certificate request for the operator: ${next}`;
+      return { device: place.device.identity.device, state, text };
+    };
+  }
+  if (options.renew === true) return renewal(await clientOf(options), options);
+  const declared = await declaredBy(options);
+  if (request !== undefined) {
+    return async (place) => {
+      const code = await writeRequest(place, declared, request);
+      return {
+        device: place.device.identity.device,
+        code,
+        text: `code ${code}; request for the operator: ${request}`,
+      };
+    };
+  }
+  return enrolment(await clientOf(options), declared, options);
+}
+
+function renewal(client: RegistrarClient, { renewWithin: withinDays }: EnrolOptions): Work {
+  return async ({ device, files }) => {
+    const renewed = await renewDevice({ device, files, client, withinDays });
+    const text = renewed
+      ? "renewed: restart the agent"
+      : `not due: more than ${withinDays} days left`;
+    return { device: device.identity.device, renewed, text };
+  };
+}
+
+function enrolment(client: RegistrarClient, declared: Declared, { wait }: EnrolOptions): Work {
+  return async ({ device, files }) => {
+    const { participant: id } = await enrolDevice({
+      device,
+      files,
+      client,
+      declared,
+      waitMs: wait * 60_000,
+      onWaiting: (code) => say(`code ${code}: read it to the operator; waiting for approval`),
+    });
+    const { device: of } = device.identity;
+    return {
+      device: of,
+      participant: id,
+      text: `${id} is enrolled; certificate: ${files.certificatePath}`,
+    };
+  };
+}
+
+async function clientOf({ registrar, registrarCa }: EnrolOptions): Promise<RegistrarClient> {
+  if (registrar === undefined || registrarCa === undefined) {
     throw new UnreadableInput(
-      "expected --ca-url, --ca-name, --ca-certificate, --id and --secret-file together or not at all",
+      "expected --registrar and --registrar-ca, or --request, or --response",
     );
   }
-  return { url, caName, caCertificate, id, secretFile };
+  return new RegistrarClient({
+    url: registrar,
+    caPem: (await readCertificates(registrarCa)).join(""),
+  });
 }
 
-function httpsUrl(text: string): string {
+async function declaredBy({ meter, place, replaces }: EnrolOptions): Promise<Declared> {
+  if (!meter.some(({ role }) => role === "connection")) {
+    throw new UnreadableInput(
+      "expected --meter connection=PROFILE:SERIAL, the meter where house meets grid",
+    );
+  }
+  return {
+    meters: await Promise.all(meter.map(meterOf)),
+    ...(place === undefined ? {} : { place: await readFileOf(place, placeNotes) }),
+    ...(replaces === undefined ? {} : { replaces }),
+  };
+}
+
+/** Refusals of what was asked, as against trouble on the way. */
+function isNo(error: unknown): boolean {
+  const code = codeOf(error);
+  const trouble = [
+    "enrolment.unavailable",
+    "enrolment.not-approved",
+    "enrolment.ca",
+    "enrolment.limit",
+    "enrolment.queue-full",
+  ];
+  return code?.startsWith("enrolment.") === true && !trouble.includes(code);
+}
+
+function collectMeter(text: string, before: readonly DeclaredMeter[]): DeclaredMeter[] {
+  return [...before, declaredMeter(text)];
+}
+
+function participant(text: string): string {
+  if (participantId.safeParse(text).success) return text;
+  throw new InvalidArgumentError("expected a participant's id");
+}
+
+export function httpsUrl(text: string): string {
   if (!URL.canParse(text) || new URL(text).protocol !== "https:") {
     throw new InvalidArgumentError("expected https://HOST:PORT");
   }
   return text;
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UnreadableInput(`--out ${path} cannot be made: ${reason}`, { cause });
-  }
-}
-
-/** Those of an earlier run, which may be registered already, or new ones. */
-async function identityBlobs(tpm: Tpm, out: string): Promise<IdentityBlobs> {
-  const path = join(out, "identity.json");
-  const known = await readIfThere(path);
-  if (known !== undefined) {
-    say(`${path} is kept`);
-    try {
-      // Its fields are checked when it is opened.
-      return JSON.parse(known) as IdentityBlobs;
-    } catch (cause) {
-      throw new UnreadableInput(`${path}: expected the JSON that an earlier run wrote`, { cause });
-    }
-  }
-  const { provisionIdentity } = await import("node-tpm2");
-  const blobs = await provisionIdentity(tpm);
-  await writeWhole(path, `${JSON.stringify(blobs, null, 2)}\n`, 0o600);
-  return blobs;
-}
-
-/** What the operator needs to register this device on the ledger. Nothing in it is secret. */
-async function writeRegistration(identity: DeviceIdentity, out: string) {
-  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
-  const { attest, signature } = await identity.certifyReadingKey();
-  const registration = {
-    device: identity.device,
-    attestationKey: hex(identity.attestationPublic),
-    readingKey: hex(identity.readingPublic),
-    certification: { attest: hex(attest), signature: hex(signature) },
-    counterName: hex(await identity.counterName()),
-  };
-  const path = join(out, "registration.json");
-  await writeWhole(path, `${JSON.stringify(registration, null, 2)}\n`, 0o644);
-  say(`registration for the operator: ${path}`);
-  return registration;
-}
-
-/** Nothing to do where the certificate of this key is there already: the secret works only once. */
-async function fetchCertificate(
-  identity: DeviceIdentity,
-  { caCertificate, secretFile, id, ...ca }: CaOptions,
-  path: string,
-): Promise<void> {
-  const known = await readIfThere(path);
-  if (known !== undefined && isFor(known, identity)) {
-    say(`${path} is kept: it is for this device's key`);
-    return;
-  }
-  const [{ createCsr, enroll }, { toDerLowS }] = await Promise.all([
-    import("@powershare/fabric/ca"),
-    import("node-tpm2"),
-  ]);
-  const tlsCertificatePem = (await readCertificates(caCertificate)).join("");
-  const read = secretFile === "-" ? await text(process.stdin) : await readText(secretFile, 1);
-  const secret = read.trim();
-  if (secret === "") throw new UnreadableInput(`${secretFile}: expected the one-time secret`);
-  const csrPem = await createCsr({
-    commonName: id,
-    publicKeySpki: identity.readingSpki,
-    sign: async (tbs) => toDerLowS(await identity.sign(createHash("sha256").update(tbs).digest())),
-  });
-  const { certificatePem } = await enroll({ ...ca, tlsCertificatePem, id, secret, csrPem });
-  await writeWhole(path, certificatePem, 0o644);
-  say(`certificate: ${path}`);
-}
-
-function isFor(certificatePem: string, identity: DeviceIdentity): boolean {
-  try {
-    const { publicKey } = new X509Certificate(certificatePem);
-    return publicKey.export({ type: "spki", format: "der" }).equals(identity.readingSpki);
-  } catch {
-    return false;
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new UnreadableInput(`cannot read ${path}`, { cause: error });
-  }
-}
-
-/** The new file or the old one, never half of it, also at a power cut. */
-async function writeWhole(path: string, content: string, mode: number): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await open(temporary, "w", mode);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await chmod(temporary, mode);
-  await rename(temporary, path);
-  const folder = await open(dirname(path));
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

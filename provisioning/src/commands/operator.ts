@@ -1,0 +1,11 @@
+import type { Command } from "commander";
+import { registerEnrolmentCommands } from "./operator-enrolments.js";
+
+/** `powershare operator`: the operator's work without a browser. */
+export function registerOperatorCommands(program: Command): void {
+  const operator = program
+    .command("operator")
+    .summary("the operator's work: approve devices, revoke participants")
+    .description("The operator's work without a browser.");
+  registerEnrolmentCommands(operator);
+}

@@ -1,0 +1,159 @@
+import * as crypto from "node:crypto";
+import {
+  type CertificateRequest,
+  type EnrolmentRequest,
+  type EnrolmentStatus,
+  enrolmentCode,
+  type RenewalRequest,
+  requestBinding,
+} from "@powershare/domain/enrolment";
+import { cryptoFrom, toHex } from "@powershare/domain/evidence";
+import type { DeviceIdentity, Endorsement, Tpm } from "node-tpm2";
+import { say } from "../output.js";
+import type { DeviceFiles } from "./device-files.js";
+
+const { sha256 } = cryptoFrom(crypto);
+
+/** What the installer declares. */
+export type Declared = Pick<EnrolmentRequest, "meters" | "place" | "replaces">;
+
+export interface TpmAddress {
+  readonly tpmDevice?: string | undefined;
+  readonly swtpm?: string | undefined;
+}
+
+/** A device with its keys in its TPM, as enrolment needs it. */
+export interface OpenDevice {
+  readonly identity: DeviceIdentity;
+  readonly endorsement: Endorsement;
+}
+
+/**
+ * Opens the TPM and the device's identity in it, made now or by an earlier run, for as long as `use` takes.
+ * @throws TpmError `tpm.*`; UnreadableInput for files that cannot be used
+ */
+export async function withDevice<T>(
+  address: TpmAddress,
+  files: DeviceFiles,
+  use: (device: OpenDevice) => Promise<T>,
+): Promise<T> {
+  const {
+    Tpm: TpmClass,
+    openDevice,
+    openSwtpm,
+    openIdentity,
+    readEndorsement,
+  } = await import("node-tpm2");
+  const transport =
+    address.tpmDevice === undefined
+      ? openSwtpm({ path: address.swtpm ?? "" })
+      : openDevice(address.tpmDevice);
+  const tpm = await TpmClass.open(transport);
+  try {
+    const endorsement = await readEndorsement(tpm);
+    const identity = await openIdentity(tpm, await identityBlobs(tpm, files));
+    try {
+      await files.keepRegistration(await registrationOf(identity));
+      return await use({ identity, endorsement });
+    } finally {
+      await identity.close();
+    }
+  } finally {
+    await tpm.close();
+  }
+}
+
+async function identityBlobs(tpm: Tpm, files: DeviceFiles) {
+  const known = await files.identity();
+  if (known !== undefined) {
+    say(`the keys in ${files.folder} are kept`);
+    return known;
+  }
+  const { provisionIdentity } = await import("node-tpm2");
+  const blobs = await provisionIdentity(tpm);
+  await files.keepIdentity(blobs);
+  return blobs;
+}
+
+async function registrationOf(identity: DeviceIdentity) {
+  return {
+    device: identity.device,
+    attestationKey: toHex(identity.attestationPublic),
+    readingKey: toHex(identity.readingPublic),
+    certification: await certify(identity),
+    counterName: toHex(await identity.counterName()),
+  };
+}
+
+async function certify(identity: DeviceIdentity, qualifyingData?: Uint8Array) {
+  const { attest, signature } = await identity.certifyReadingKey(qualifyingData);
+  return { attest: toHex(attest), signature: toHex(signature) };
+}
+
+/** A request to be enrolled, all of it certified by the attestation key, and the code that it has. */
+export async function makeRequest(
+  { identity, endorsement }: OpenDevice,
+  { meters, place, replaces }: Declared,
+): Promise<{ request: EnrolmentRequest; code: string }> {
+  const rest = {
+    v: 1 as const,
+    nonce: toHex(crypto.randomBytes(16)),
+    endorsementPublic: toHex(endorsement.publicArea),
+    ...(endorsement.certificate && { endorsementCertificate: toHex(endorsement.certificate) }),
+    attestationPublic: toHex(identity.attestationPublic),
+    readingPublic: toHex(identity.readingPublic),
+    counterName: toHex(await identity.counterName()),
+    meters,
+    ...(place && { place }),
+    ...(replaces !== undefined && { replaces }),
+  };
+  const certification = await certify(identity, requestBinding(rest, sha256));
+  const request = { ...rest, certification };
+  return { request, code: await enrolmentCode(request, { sha256, scrypt: crypto.scrypt }) };
+}
+
+/**
+ * Has the TPM give out the credential's secret and sign the certificate request with the reading key.
+ * @throws TpmResponseError for a credential that was made for another TPM or key
+ */
+export async function answerCredential(
+  { identity }: OpenDevice,
+  credential: NonNullable<EnrolmentStatus["credential"]>,
+  participant: string,
+): Promise<CertificateRequest> {
+  const secret = await identity.activateCredential({
+    blob: Uint8Array.from(Buffer.from(credential.blob, "hex")),
+    encryptedSeed: Uint8Array.from(Buffer.from(credential.encryptedSeed, "hex")),
+  });
+  return {
+    secret: Buffer.from(secret).toString("utf8"),
+    csrPem: await csrOf(identity, participant),
+  };
+}
+
+/** The attestation key certifies the reading key over the registrar's challenge. */
+export async function answerChallenge(
+  { identity }: OpenDevice,
+  challenge: string,
+  participant: string,
+): Promise<RenewalRequest> {
+  return {
+    v: 1,
+    device: identity.device,
+    challenge,
+    certification: await certify(identity, Uint8Array.from(Buffer.from(challenge, "hex"))),
+    csrPem: await csrOf(identity, participant),
+  };
+}
+
+async function csrOf(identity: DeviceIdentity, commonName: string): Promise<string> {
+  const [{ createCsr }, { toDerLowS }] = await Promise.all([
+    import("@powershare/fabric/ca"),
+    import("node-tpm2"),
+  ]);
+  return await createCsr({
+    commonName,
+    publicKeySpki: identity.readingSpki,
+    sign: async (tbs) => toDerLowS(await identity.sign(sha256(tbs))),
+  });
+}
