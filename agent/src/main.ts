@@ -13,7 +13,6 @@ import { systemClock } from "./adapters/clock/system-clock.js";
 import { fabricLedger } from "./adapters/fabric/ledger.js";
 import { httpServer, listen } from "./adapters/http/server.js";
 import { openStore } from "./adapters/sqlite/store.js";
-import { readRegistration } from "./adapters/tpm/registration.js";
 import { tpmSigner } from "./adapters/tpm/signer.js";
 import { askEpochs } from "./app/ask-epochs.js";
 import { drainOutbox } from "./app/drain-outbox.js";
@@ -35,15 +34,17 @@ import { LedgerWatch } from "./app/watch-ledger.js";
 import { openLines, placesOf } from "./buses.js";
 import { loadConfig } from "./config/load.js";
 import type { Config } from "./config/schema.js";
+import { evidenceSources, quoteInstalled } from "./evidence-keeping.js";
 import { keepStore, storeArchive, watchHistory } from "./store-keeping.js";
 
 const stopWithinMs = 5_000;
 const pageDir = fileURLToPath(new URL("./web", import.meta.url));
 
+type Stop = () => Promise<void>;
+
 /** Builds everything from the configuration and starts it. @returns what stops it in order */
-async function start(config: Config, log: pino.Logger): Promise<() => Promise<void>> {
+async function start(path: string, config: Config, log: pino.Logger): Promise<Stop> {
   const { participant, slots, buses, dataDir } = config;
-  const random = Math.random;
   const earliest = certificateStart(config.ledger.certificate);
   const clock = systemClock({ earliest, servers: config.time.compareWith });
   const health = new Health(clock, log);
@@ -75,7 +76,7 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     market,
     meters,
     clock,
-    random,
+    random: Math.random,
     health,
     participant,
   };
@@ -83,10 +84,7 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
   const draining = drainOutbox({ ...shared, retryMaxMs: config.ledger.retryMaxMs });
   const trading = trade({ ...shared, criteria: config.market });
   const roles = new Map(places.map(({ place, role }) => [place, role]));
-  const onIntervals = (): void => {
-    draining.wake();
-    trading.wake();
-  };
+  const onIntervals = (): void => [draining, trading].forEach((loop) => loop.wake());
   const sealing = sealBatches({
     ...shared,
     slots: { ...slots, earliest },
@@ -94,12 +92,13 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     configured: configuredMeters(places),
     onIntervals,
   });
-  const onPolled = () => sealing.wake();
-  const lines = await openLines(buses, { ...shared, slotSeconds, places, onPolled });
+  const polling = { slotSeconds, places, onPolled: () => sealing.wake() };
+  const lines = await openLines(buses, { ...shared, ...polling });
   const following = followLedger({ ...shared, onEvent: (block) => ledgerWatch.saw(block) });
   const asking = [driveSlots(shared), history.start(), askEpochs(shared)];
   const onLedger = [draining, trading, ...asking, following, watchingLedger];
-  const keeping = keepStore({ config, store, clock, health, log });
+  const quoting = quoteInstalled({ ...shared, measurer: signer }, { dataDir, configuration: path });
+  const keeping = [...keepStore({ config, store, clock, health, log }), quoting];
 
   const overview = overviewOf({
     ...shared,
@@ -109,13 +108,14 @@ async function start(config: Config, log: pino.Logger): Promise<() => Promise<vo
     staleAfterMs: 3 * pollIntervalMs + 2_000,
     height: () => ledgerWatch.height,
   });
+  const profiles = places.map(({ profile }) => profile);
   const http = await httpServer({
     overview,
-    meters: meterReportOf({ store, epochs, profiles: places.map(({ profile }) => profile) }),
+    ...evidenceSources({ ...shared, profiles }, config),
+    meters: meterReportOf({ store, epochs, profiles }),
     decide: epochs,
     bus: () => lines.report(),
     store,
-    device: readRegistration(dataDir, config.ledger.certificate),
     archive: storeArchive(store, dataDir),
     pageDir,
     log,
@@ -153,9 +153,10 @@ async function main(): Promise<void> {
   const log = pino({ level: "info", base: null, timestamp: pino.stdTimeFunctions.isoTime });
   try {
     const { values } = parseArgs({ options: { config: { type: "string" } } });
-    const config = loadConfig(values.config ?? "powershare.yaml");
+    const path = values.config ?? "powershare.yaml";
+    const config = loadConfig(path);
     log.level = config.log.level;
-    const stop = await start(config, log);
+    const stop = await start(path, config, log);
     const stopOnce = (signal: NodeJS.Signals): void => {
       log.info({ signal }, "stopping");
       setTimeout(() => {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { fromHex } from "./bytes.js";
 import { shutdown } from "./commands/lifecycle.js";
 import { nvCertifyCounter, nvIncrement, nvReadPublic } from "./commands/nv.js";
-import { type PcrSelection, pcrExtend, quote } from "./commands/pcr.js";
+import { type PcrSelection, pcrExtend, pcrRead, quote } from "./commands/pcr.js";
 import { type Attestation, certify, type Signer, sign } from "./commands/signatures.js";
 import { activate } from "./endorsement.js";
 import { TpmError } from "./errors.js";
@@ -38,6 +38,8 @@ export interface DeviceIdentity {
    * @throws TpmResponseError for one made for another TPM or key.
    */
   activateCredential(credential: Credential): Promise<Uint8Array>;
+  /** The PCR in which software is measured, 32 bytes; zeros after a reset of the TPM. */
+  measured(): Promise<Uint8Array>;
   /** Extends the PCR in which software is measured by a SHA-256 digest. Only a reset of the TPM sets it back. */
   measure(digest: Uint8Array): Promise<void>;
   /** TPM2_Quote: the attestation key states what was measured since the TPM's reset; see `measure`. */
@@ -158,6 +160,12 @@ class TpmIdentity implements DeviceIdentity {
     return this.#withKeys(({ attestation }) =>
       activate(this.#tpm, attestation, credential, this.#hierarchyAuth),
     );
+  }
+
+  async measured(): Promise<Uint8Array> {
+    this.#refuseIfClosed();
+    const { values } = await this.#tpm.run(pcrRead(measuredPcrs));
+    return values[0] ?? new Uint8Array(DIGEST_BYTES);
   }
 
   async measure(digest: Uint8Array): Promise<void> {

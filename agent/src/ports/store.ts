@@ -10,6 +10,7 @@ import type { EpochStore } from "./epochs.js";
 import type { LedgerEvent, LedgerPosition } from "./ledger.js";
 import type { RejectedStore } from "./meters.js";
 import type { Overview } from "./overview.js";
+import type { ProofStore } from "./proofs.js";
 
 /** As the contract: a package carries at most this many intervals. */
 export const intervalsPerPackage = 200;
@@ -200,4 +201,5 @@ export type Store = ReadingStore &
   ScrubStore &
   ArchiveStore &
   EpochStore &
+  ProofStore &
   RejectedStore;

@@ -28,6 +28,7 @@ export {
   ocmfPayloads,
   ocmfRecord,
 } from "./ocmf.js";
+export { batchIn, proveEntry, type SealedBatch } from "./prove.js";
 export {
   pcrAfter,
   type QuoteDetails,

@@ -13,11 +13,12 @@ import {
 import type { Log } from "../../ports/log.js";
 import { type ArchiveSources, addArchiveRoutes } from "./archive-routes.js";
 import { addBusRoutes, type BusSources } from "./bus-routes.js";
+import { addEvidenceRoutes, type EvidenceSources } from "./evidence-routes.js";
 import { addMeterRoutes, decisionPath, type MeterSources } from "./meter-routes.js";
 import { addRoutes, type Sources } from "./routes.js";
 import { OverviewStream } from "./stream.js";
 
-export interface HttpOptions extends Sources, MeterSources, BusSources {
+export interface HttpOptions extends Sources, MeterSources, BusSources, EvidenceSources {
   /** Folder of the built page; without it only the API is served. */
   readonly pageDir: string;
   readonly archive: ArchiveSources;
@@ -76,6 +77,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
   });
   await app.register(async (api) => {
     addArchiveRoutes(api.withTypeProvider<ZodTypeProvider>(), options.archive);
+    addEvidenceRoutes(api.withTypeProvider<ZodTypeProvider>(), options);
   });
   if (existsSync(options.pageDir)) await app.register(fastifyStatic, { root: options.pageDir });
   return app;

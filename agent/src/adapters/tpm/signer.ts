@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { CodedError } from "@powershare/domain/errors";
 import { type DeviceIdentity, openDevice, openIdentity, openSwtpm, Tpm } from "node-tpm2";
 import { z } from "zod";
+import type { Measurer } from "../../ports/measurer.js";
 import type { Signer } from "../../ports/signer.js";
 
 const hex = z.string().regex(/^([0-9a-f]{2})+$/);
@@ -25,7 +26,7 @@ const identityFile = z.object({
 export function tpmSigner(
   where: { readonly device: string } | { readonly swtpm: string },
   identityPath: string,
-): Signer {
+): Signer & Measurer {
   const blobs = readIdentity(identityPath);
   let opened: Promise<{ tpm: Tpm; identity: DeviceIdentity }> | undefined;
 
@@ -56,6 +57,9 @@ export function tpmSigner(
     device: blobs.device,
     sign: async (digest) => await (await identity()).sign(digest),
     checkpoint: async (qualifyingData) => await (await identity()).checkpoint(qualifyingData),
+    measured: async () => await (await identity()).measured(),
+    measure: async (digest) => await (await identity()).measure(digest),
+    quote: async (qualifyingData) => await (await identity()).quoteMeasurements(qualifyingData),
     async close() {
       const open = await opened?.catch(() => undefined);
       await open?.identity.close();
