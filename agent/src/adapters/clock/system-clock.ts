@@ -32,8 +32,11 @@ export function systemClock(options: SystemClockOptions): Clock & { close(): voi
     if (asking) return;
     asking = true;
     askedAtMs = monotonic.nowMs();
-    keeping.reported(await askKeeper(thisMachine), moment());
-    asking = false;
+    try {
+      keeping.reported(await askKeeper(thisMachine), moment());
+    } finally {
+      asking = false;
+    }
   }
   async function compare(): Promise<void> {
     comparedAtMs = monotonic.nowMs();
