@@ -13,6 +13,9 @@ export interface TwoReads {
   readonly rollsOverAtWh: Readonly<Partial<Record<keyof RegisterValues, number | undefined>>>;
 }
 
+/** Meters write their registers about once a second: between two reads may come what flowed since the last time. */
+const registersRefreshMs = 1_000;
+
 /**
  * Compares two reads of the energy registers, one right after the other. Where the second shows less, or
  * more than can have flowed in between, one of them is a late copy of an older answer.
@@ -21,7 +24,8 @@ export interface TwoReads {
 export function disagreement(reads: TwoReads): string | undefined {
   const { first, again, elapsedMs, mostW, registerStepWh, rollsOverAtWh } = reads;
   // A register steps at most once more than what flowed has whole steps.
-  const mostWh = Math.floor((mostW * elapsedMs) / 3_600_000) + registerStepWh;
+  const mostMs = elapsedMs + registersRefreshMs;
+  const mostWh = Math.floor((mostW * mostMs) / 3_600_000) + registerStepWh;
   for (const register of ["importWh", "exportWh"] as const) {
     const { kind } = followRegister(
       first[register],
