@@ -80,7 +80,7 @@ describe("the log that a kill leaves", () => {
     const random = seeded(3);
     put(log);
     expect(codeOfCheck()).toBeUndefined();
-    for (let n = 0; n < 100; n += 1) {
+    for (let n = 0; n < 30; n += 1) {
       put(log.subarray(0, Math.floor(random() * log.length)));
       expect(codeOfCheck()).toBeUndefined();
     }
@@ -97,7 +97,7 @@ describe("the log that a kill leaves", () => {
     const random = seeded(5);
     const beforeLast = committed.at(-2)?.frames ?? 0;
     expect(beforeLast).toBeGreaterThan(100);
-    for (let frame = -1; frame < beforeLast; frame += 1) {
+    for (let frame = -1; frame < beforeLast; frame += 3) {
       const start = frame < 0 ? 0 : 32 + frame * frameBytes;
       const length = frame < 0 ? 32 : frameBytes;
       const at = start + Math.floor(random() * length);
