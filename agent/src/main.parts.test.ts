@@ -107,6 +107,7 @@ buses:
 tpm: { swtpm: tpm.sock }
 slots: { seconds: 5, boundaryToleranceMs: 2000, checkpointSeconds: 5 }
 ledger: { endpoint: "localhost:9", tlsHostname: localhost, tlsRootCertificate: certificate.pem, mspId: M, certificate: certificate.pem, channel: c, chaincode: p, retryMaxMs: 1000 }
+time: { keptBy: host }
 http: { port: 0 }
 ${extra}`,
   );

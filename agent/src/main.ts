@@ -46,7 +46,7 @@ type Stop = () => Promise<void>;
 async function start(path: string, config: Config, log: pino.Logger): Promise<Stop> {
   const { participant, slots, buses, dataDir } = config;
   const earliest = certificateStart(config.ledger.certificate);
-  const clock = systemClock({ earliest, servers: config.time.compareWith });
+  const clock = systemClock({ earliest, ...config.time });
   const health = new Health(clock, log);
   const meters = new LiveMeters();
   const places = placesOf(buses);
@@ -84,7 +84,9 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
   const draining = drainOutbox({ ...shared, retryMaxMs: config.ledger.retryMaxMs });
   const trading = trade({ ...shared, criteria: config.market });
   const roles = new Map(places.map(({ place, role }) => [place, role]));
-  const onIntervals = (): void => [draining, trading].forEach((loop) => loop.wake());
+  const onIntervals = (): void => {
+    for (const loop of [draining, trading]) loop.wake();
+  };
   const sealing = sealBatches({
     ...shared,
     slots: { ...slots, earliest },

@@ -27,7 +27,7 @@ const slotSeconds = 900;
 /** 30 days of quarters of an hour, read every 10 s, sealed every minute. */
 const slots = 2_880;
 const readings = (slots * slotSeconds) / 10;
-const clock = systemClock({ earliest: "2000-01-01T00:00:00Z", servers: [] });
+const clock = systemClock({ earliest: "2000-01-01T00:00:00Z", compareWith: [], keptBy: "host" });
 const said = z.object({ lateMs: z.int(), backlog: z.int() });
 const lateMs: number[] = [];
 

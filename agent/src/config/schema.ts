@@ -115,6 +115,10 @@ const time = z.strictObject({
     .refine(isZone, "an IANA time zone, e.g. Europe/Lisbon")
     .optional()
     .describe("Whose days the page counts; left out: the zone of the system"),
+  keptBy: z
+    .enum(["auto", "host"])
+    .default("auto")
+    .describe("auto: whoever keeps this machine's time is asked. host: it is kept from outside"),
   compareWith: z
     .array(z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/, "name or address of a time server"))
     .max(5)

@@ -7,7 +7,7 @@ import { Health } from "../app/watch-health.js";
 // A process for tests to set the clock of: the real clock, its watch, log and store. Prints what it sees.
 const [path = ""] = process.argv.slice(2);
 const slotSeconds = 60;
-const clock = systemClock({ earliest: "2000-01-01T00:00:00Z", servers: [] });
+const clock = systemClock({ earliest: "2000-01-01T00:00:00Z", compareWith: [], keptBy: "host" });
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const health = new Health(clock, silent);
 const store = openStore(path, { participant: "h1", slotSeconds });

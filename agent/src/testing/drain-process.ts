@@ -11,7 +11,7 @@ const [database = "", meter = ""] = process.argv.slice(2);
 const slotSeconds = 900;
 const readEveryMs = 1_000;
 const household = { participant: "h1", slotSeconds };
-const clock = systemClock({ earliest: "2000-01-01T00:00:00Z", servers: [] });
+const clock = systemClock({ earliest: "2000-01-01T00:00:00Z", compareWith: [], keptBy: "host" });
 const health = new Health(clock, { debug() {}, info() {}, warn() {}, error() {} });
 const store = openStore(database, household);
 const readings = new ReadingLog({ store, clock, health, slotSeconds, pollIntervalMs: readEveryMs });

@@ -24,7 +24,7 @@ const mostWarmUp = 50_000;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 const earliest = "2026-01-01T00:00:00.000Z";
-const clock = systemClock({ earliest, servers: [] });
+const clock = systemClock({ earliest, compareWith: [], keptBy: "host" });
 const health = new Health(clock, silent);
 const store = openStore(values.path, { participant: "h1", slotSeconds });
 const readings = new ReadingLog({ store, clock, health, slotSeconds, pollIntervalMs: 1000 });

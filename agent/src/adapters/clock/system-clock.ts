@@ -3,7 +3,7 @@ import type { Clock, Moment } from "../../ports/clock.js";
 import { MonotonicTime, momentOf } from "./monotonic-time.js";
 import { compareSources, thisMachine } from "./surroundings.js";
 import { TimeKeeping } from "./time-keeping.js";
-import { askKeeper } from "./time-service.js";
+import { askKeeper, keptByHost } from "./time-service.js";
 
 const lookEveryMs = 1_000;
 /** chrony and systemd are asked by a short process, a file costs nothing; one rhythm for all. */
@@ -14,7 +14,9 @@ export interface SystemClockOptions {
   /** UTC before which no clock that is set can be: when the household's certificate was issued. */
   readonly earliest: string;
   /** Time servers to compare with, beside whoever keeps the machine's time. */
-  readonly servers: readonly string[];
+  readonly compareWith: readonly string[];
+  /** `host`: nobody on this machine keeps its time, and it is right all the same. */
+  readonly keptBy: "auto" | "host";
 }
 
 /** The machine's clocks. Starts at once, whatever time it is; `close` ends its timer. */
@@ -33,14 +35,15 @@ export function systemClock(options: SystemClockOptions): Clock & { close(): voi
     asking = true;
     askedAtMs = monotonic.nowMs();
     try {
-      keeping.reported(await askKeeper(thisMachine), moment());
+      const byHost = options.keptBy === "host";
+      keeping.reported(byHost ? keptByHost(thisMachine) : await askKeeper(thisMachine), moment());
     } finally {
       asking = false;
     }
   }
   async function compare(): Promise<void> {
     comparedAtMs = monotonic.nowMs();
-    keeping.compared(await compareSources(options.servers, earliestMs));
+    keeping.compared(await compareSources(options.compareWith, earliestMs));
   }
   function look(): void {
     monotonic.look();
