@@ -199,12 +199,14 @@ async function candidateByPhysics(
   withheld: string,
   isLikely: boolean,
 ): Promise<Candidate | undefined> {
+  if (!(await isOnGrid(unit, profile))) return undefined;
+  // First the long blocks: much of what follows is then known.
+  const isWhole = (await unit.readAll(planReads(profile))) !== undefined;
   const values = await snapshot(unit, profile);
   if (!values) return undefined;
   const { isPlausible, deadPhases, score, reasons } = judgeByPhysics(profile, values);
   // Without the model code that it should state, all phases have to speak for it.
   if (!isPlausible || (withheld && deadPhases > 0)) return undefined;
-  const isWhole = (await unit.readAll(planReads(profile))) !== undefined;
   const rank =
     score +
     (isLikely ? makersSettingRank : 0) +
@@ -214,6 +216,21 @@ async function candidateByPhysics(
   const reason = [...against.filter((each) => each !== ""), ...reasons].join(", ");
   const serialNumber = await serialNumberAt(unit, profile);
   return { profile, by: "physics", reason, values, serialNumber, rank };
+}
+
+/** A first look at little, for most profiles fail here. */
+async function isOnGrid(unit: UnitReader, profile: Profile): Promise<boolean> {
+  const declared = profile.registers.filter(({ quantity }) => gridQuantities.includes(quantity));
+  const blocks = await unit.readAll(
+    plan(
+      profile,
+      declared.map(({ quantity }) => quantity),
+    ),
+  );
+  return (
+    blocks !== undefined &&
+    !judgeByPhysics({ registers: declared }, decode(profile, blocks)).isContradicted
+  );
 }
 
 /** Undefined where the meter does not have all the registers that the profile says it has. */
@@ -229,6 +246,8 @@ async function serialNumberAt(unit: UnitReader, profile: Profile): Promise<strin
   const blocks = await unit.readAll(plan(profile, ["serialNumber"]));
   return blocks && blocks.length > 0 ? serialNumberOf(decode(profile, blocks)) : undefined;
 }
+
+const gridQuantities: readonly string[] = ["voltageL1V", "frequencyHz"];
 
 /** A scan plans the same reads for each meter again. */
 const plans = new WeakMap<Profile, Map<string, readonly PlannedRead[]>>();

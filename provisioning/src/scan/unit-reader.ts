@@ -58,7 +58,7 @@ export class UnitReader {
   /** One block. Rejects with BusError only where the port or the connection itself fails. */
   async read(read: PlannedRead): Promise<Attempt> {
     const key = keyOf(read);
-    const attempt = this.#known.get(key) ?? (await this.#ask(read));
+    const attempt = this.#known.get(key) ?? this.#within(read) ?? (await this.#ask(read));
     this.#known.set(key, attempt);
     this.#silences = "failed" in attempt ? this.#silences + 1 : 0;
     return attempt;
@@ -73,6 +73,19 @@ export class UnitReader {
       blocks.push(attempt);
     }
     return blocks;
+  }
+
+  /** From a longer block that was read. A register alone may be another than as part of one. */
+  #within({ table, address, count }: PlannedRead): Block | undefined {
+    if (count === 1) return undefined;
+    for (const block of this.#known.values()) {
+      if (!("bytes" in block) || block.table !== table) continue;
+      const from = 2 * (address - block.address);
+      const bytes =
+        from < 0 ? block.bytes.subarray(0, 0) : block.bytes.slice(from, from + 2 * count);
+      if (bytes.length === 2 * count) return { table, address, bytes };
+    }
+    return undefined;
   }
 
   async #ask(read: PlannedRead): Promise<Attempt> {
