@@ -49,7 +49,9 @@ beforeAll(async () => {
   const [only] = neighbourhood.households;
   if (only === undefined) throw new Error("no household");
   household = only;
-  await household.join({ network, desk, slotSeconds, microgrid: desk.openMicrogrid(testSettings) });
+  const microgrid = desk.openMicrogrid(testSettings);
+  const { registrar } = neighbourhood;
+  await household.join({ network, desk, registrar, slotSeconds, microgrid });
   const data = join(household.directory, "data");
   const slotMs = slotSeconds * 1000;
   const meters = household.spec.meters.map(async ({ profile, serialNumber, role, unit }) => {

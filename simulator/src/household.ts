@@ -1,14 +1,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Registration } from "@powershare/domain/ledger";
-import { loadProfile } from "@powershare/firmware-profiles";
+import { openSwtpm, Tpm } from "node-tpm2";
+import { equipWithCertificate, type Maker } from "node-tpm2/testing";
 import { AgentProcess } from "./agent-process.js";
 import type { HouseholdSpec } from "./cast.js";
 import type { Child } from "./child.js";
 import { enrol } from "./enrol.js";
 import type { Meters } from "./meters.js";
-import { type NetworkAccess, type OperatorDesk, utilityId } from "./operator-desk.js";
+import type { NetworkAccess, OperatorDesk } from "./operator-desk.js";
 import { freePort } from "./ports.js";
+import type { RegistrarProcess } from "./registrar.js";
 import { startTpm, tpmSocket } from "./tpm.js";
 
 /** Coins a household buys before it trades: days of a demo's electricity. */
@@ -18,6 +19,7 @@ const firstPort = 8080;
 export interface JoinOptions {
   readonly network: NetworkAccess;
   readonly desk: OperatorDesk;
+  readonly registrar: RegistrarProcess;
   readonly slotSeconds: number;
   /** Settles when bank, utility and rules are on the ledger. */
   readonly microgrid: Promise<unknown>;
@@ -31,13 +33,24 @@ export class Household {
   #agent: AgentProcess | undefined;
 
   /** TPM and meters, which need no network; everything of the household goes into `directory`. */
-  static async prepare(spec: HouseholdSpec, directory: string, meters: Meters): Promise<Household> {
+  static async prepare(
+    spec: HouseholdSpec,
+    directory: string,
+    { meters, maker }: { readonly meters: Meters; readonly maker: Maker },
+  ): Promise<Household> {
     mkdirSync(join(directory, "data"), { recursive: true, mode: 0o700 });
     const [tpm] = await Promise.all([
       startTpmOf(spec, directory),
       meters.open(spec, serialPath(directory)),
     ]);
-    return new Household(spec, directory, tpm);
+    const household = new Household(spec, directory, tpm);
+    try {
+      await certify(tpmSocket(directory), maker);
+      return household;
+    } catch (error) {
+      await household.stopTpm();
+      throw error;
+    }
   }
 
   private constructor(spec: HouseholdSpec, directory: string, tpm: Child) {
@@ -61,33 +74,20 @@ export class Household {
     return this.spec.meters.map(meterId);
   }
 
-  /** Enrols the TPM's key, registers and funds the household, and writes its agent's config. */
-  async join({ desk, microgrid, network, slotSeconds }: JoinOptions): Promise<void> {
+  /** Enrols and registers the household through the registrar, funds it, and writes its agent's config. */
+  async join({ desk, microgrid, network, registrar, slotSeconds }: JoinOptions): Promise<void> {
     const { spec, directory } = this;
     const community = network.organisations.community;
     const swtpm = tpmSocket(directory);
-    const identity = await enrol({
+    await enrol({
       participant: spec.id,
-      microgrid: network.channel,
-      community,
+      source: spec.source,
+      meters: spec.meters.map((meter) => `${meter.role}=${meterId(meter)}`),
+      registrar,
       swtpm,
       directory,
+      ready: microgrid,
     });
-    await microgrid;
-    const registration: Registration = {
-      ...identity,
-      id: spec.id,
-      kind: "resident",
-      node: "root",
-      meters: spec.meters.map((meter) => ({
-        id: meterId(meter),
-        role: meter.role,
-        profile: loadProfile(meter.profile).hash,
-      })),
-      source: spec.source,
-      utility: utilityId,
-    };
-    await desk.register(registration);
     await desk.fund(spec.id, startingUnits);
     const tlsRootCertificate = join(directory, "peer-tls.pem");
     writeFileSync(tlsRootCertificate, community.tlsRootCertificatePem);
@@ -127,6 +127,16 @@ export class Household {
 
 function startTpmOf({ id }: HouseholdSpec, directory: string): Promise<Child> {
   return startTpm(`TPM of ${id}`, directory, join(directory, "tpm.log"));
+}
+
+/** As its maker does in the factory: the chip gets a certificate for its endorsement key. */
+async function certify(swtpm: string, maker: Maker): Promise<void> {
+  const tpm = await Tpm.open(openSwtpm({ path: swtpm }));
+  try {
+    await equipWithCertificate(tpm, maker);
+  } finally {
+    await tpm.close();
+  }
 }
 
 function meterId(meter: { readonly profile: string; readonly serialNumber: string }): string {

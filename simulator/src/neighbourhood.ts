@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import type { Settings } from "@powershare/domain/ledger";
+import { type Maker, simulatedMaker } from "node-tpm2/testing";
 import type { HouseholdSpec } from "./cast.js";
 import type { Child } from "./child.js";
 import { Household } from "./household.js";
 import { Meters } from "./meters.js";
 import { type NetworkAccess, OperatorDesk } from "./operator-desk.js";
+import { RegistrarProcess } from "./registrar.js";
 
 /** How much at once while setting up: starting a household keeps a core busy. */
 const atOnce = 2;
@@ -23,17 +25,21 @@ export interface JoinNetwork {
 export class Neighbourhood {
   readonly households: readonly Household[];
   readonly meters: Meters;
+  readonly #maker: Maker;
+  readonly #directory: string;
   #desk: OperatorDesk | undefined;
+  #registrar: RegistrarProcess | undefined;
 
   /** Starts TPMs and meters; needs no network. Nothing is left running if it fails. */
   static async prepare(specs: readonly HouseholdSpec[], directory: string): Promise<Neighbourhood> {
     const meters = await Meters.start(join(directory, "meters.log"));
+    const maker = simulatedMaker("Simulated TPM maker");
     const households: Household[] = [];
     try {
       for (const spec of specs) {
-        households.push(await Household.prepare(spec, join(directory, spec.id), meters));
+        households.push(await Household.prepare(spec, join(directory, spec.id), { meters, maker }));
       }
-      return new Neighbourhood(households, meters);
+      return new Neighbourhood(households, meters, { maker, directory });
     } catch (error) {
       await Promise.all(households.map((household) => household.stopTpm()));
       await meters.stop();
@@ -41,9 +47,15 @@ export class Neighbourhood {
     }
   }
 
-  private constructor(households: readonly Household[], meters: Meters) {
+  private constructor(
+    households: readonly Household[],
+    meters: Meters,
+    { maker, directory }: { readonly maker: Maker; readonly directory: string },
+  ) {
     this.households = households;
     this.meters = meters;
+    this.#maker = maker;
+    this.#directory = directory;
   }
 
   get desk(): OperatorDesk {
@@ -51,26 +63,45 @@ export class Neighbourhood {
     return this.#desk;
   }
 
+  get registrar(): RegistrarProcess {
+    if (this.#registrar === undefined) throw new RangeError("the registrar is not started yet");
+    return this.#registrar;
+  }
+
   /**
-   * Opens the operator's desk.
+   * Opens the operator's desk and starts the registrar beside it.
    * @param operatorClient enrolment id of its client, new on the network
    */
   async openDesk(network: NetworkAccess, operatorClient: string): Promise<OperatorDesk> {
-    this.#desk = await OperatorDesk.open(network, operatorClient);
-    return this.#desk;
+    const name = `${operatorClient}-registrar`;
+    const starting = RegistrarProcess.start({
+      network,
+      name,
+      maker: this.#maker,
+      directory: this.#directory,
+    }).then((registrar) => {
+      this.#registrar = registrar;
+    });
+    const opening = OperatorDesk.open(network, operatorClient).then((desk) => {
+      this.#desk = desk;
+    });
+    // Both are waited for even if one fails, so that `stop` finds what was started.
+    await Promise.allSettled([starting, opening]);
+    await Promise.all([starting, opening]);
+    return this.desk;
   }
 
   /** Sets the microgrid up, puts every household on the ledger and starts its agent. */
   async join(options: JoinNetwork): Promise<void> {
     const { network, onStarted, progress, settings, signal } = options;
-    const desk = this.desk;
+    const { desk, registrar } = this;
     const microgrid = desk
       .openMicrogrid(settings)
       .then(() => progress("rules, bank and utility are on the ledger"));
     const { slotSeconds } = settings;
     const joining = limited(this.households, atOnce, async (household) => {
       signal?.throwIfAborted();
-      await household.join({ network, desk, slotSeconds, microgrid });
+      await household.join({ network, desk, registrar, slotSeconds, microgrid });
       signal?.throwIfAborted();
       await household.agent.start();
       progress(`${household.spec.id} is enrolled, registered and funded; its agent is started`);
@@ -82,6 +113,7 @@ export class Neighbourhood {
   /** All processes of the neighbourhood that run now. */
   processes(): { readonly name: string; readonly pid: number }[] {
     const children: Child[] = [this.meters.child, ...this.households.map(({ tpm }) => tpm)];
+    if (this.#registrar?.child.running === true) children.push(this.#registrar.child);
     return [
       ...children.map(({ name, pid }) => ({ name, pid })),
       ...this.households.flatMap(({ agent, spec }) =>
@@ -93,6 +125,7 @@ export class Neighbourhood {
   /** Agents first, so that they can say goodbye to TPM, meters and ledger. */
   async stop(): Promise<void> {
     await Promise.all(this.households.map((household) => household.stopAgent()));
+    await this.#registrar?.stop();
     await this.#desk?.close();
     await this.meters.stop();
     await Promise.all(this.households.map((household) => household.stopTpm()));

@@ -1,4 +1,3 @@
-import { generateKeyPairSync, sign as signMessage } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { codeOf } from "@powershare/domain/errors";
 import type {
@@ -8,13 +7,18 @@ import type {
   TransactionName,
 } from "@powershare/domain/ledger";
 import type { Network } from "@powershare/fabric";
-import { createCsr, enroll } from "@powershare/fabric/ca";
 import { connectLedger, type LedgerClient, softwareSigner } from "@powershare/ledger-client";
+import { enrolSoftwareClient } from "./software-client.js";
 
 /** A running network, wherever its processes are held. */
 export type NetworkAccess = Omit<Network, "processes" | "stop">;
 
-const operatorId = "operator";
+/** What the certificate of an operator's client says. */
+export const operatorAttributes = (microgrid: string) => ({
+  role: "operator",
+  microgrid,
+  participant: "operator",
+});
 const bankId = "bank";
 export const utilityId = "utility";
 /** Tariff of the demo's utility: far enough apart that neighbours gain from trading. */
@@ -33,29 +37,17 @@ export class OperatorDesk {
   static async open(network: NetworkAccess, name: string): Promise<OperatorDesk> {
     const { channel, chaincode } = network;
     const operator = network.organisations.operator;
-    const { caName, caTlsCertificatePem, caUrl, mspId } = operator;
-    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const attributes = { role: "operator", microgrid: channel, participant: operatorId };
-    const csrPem = await createCsr({
-      commonName: name,
-      publicKeySpki: publicKey.export({ type: "spki", format: "der" }),
-      sign: async (message) => signMessage("sha256", message, privateKey),
-    });
-    const { certificatePem } = await enroll({
-      url: caUrl,
-      caName,
-      tlsCertificatePem: caTlsCertificatePem,
+    const { certificatePem, privateKeyPem } = await enrolSoftwareClient(operator, {
       id: name,
-      secret: await operator.register({ id: name, type: "client", attributes, maxEnrollments: 1 }),
-      csrPem,
+      attributes: operatorAttributes(channel),
     });
     const client = connectLedger({
       endpoint: operator.peerEndpoint,
       tlsHostname: operator.peerTlsHostname,
       tlsRootCertificatePem: operator.tlsRootCertificatePem,
-      mspId,
+      mspId: operator.mspId,
       certificatePem,
-      sign: softwareSigner(privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
+      sign: softwareSigner(privateKeyPem),
       channel,
       chaincode,
     });

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { NetworkAccess } from "../operator-desk.js";
 
 // The network's processes are held by the one who set the tests up; test workers reach it over a socket.
+const keyPair = z.object({ certificatePem: z.string(), privateKeyPem: z.string() });
 const organisation = z.object({
   mspId: z.string(),
   caUrl: z.string(),
@@ -13,7 +14,8 @@ const organisation = z.object({
   peerEndpoint: z.string(),
   peerTlsHostname: z.string(),
   tlsRootCertificatePem: z.string(),
-  admin: z.object({ certificatePem: z.string(), privateKeyPem: z.string() }),
+  admin: keyPair,
+  registrar: keyPair,
 });
 const organisations = z.object({
   operator: organisation.extend({ name: z.literal("operator") }),

@@ -30,6 +30,8 @@ export interface Organisation {
   /** TLS CA of the organisation, which made the peer's TLS certificate. */
   readonly tlsRootCertificatePem: string;
   readonly admin: KeyPair;
+  /** May register clients at the CA and revoke their certificates. */
+  readonly registrar: KeyPair;
   /**
    * Registers a client at the CA.
    * @returns the one-time secret to enrol with
@@ -41,7 +43,7 @@ export interface Organisation {
 export function openOrganisation(member: Member): Organisation {
   const { spec, files, ports } = member;
   const ca = caAddress(member);
-  const registrar = identityOf(readKeyPair(files.registrarDir));
+  const registrar = readKeyPair(files.registrarDir);
   return {
     name: spec.name,
     mspId: spec.mspId,
@@ -52,7 +54,8 @@ export function openOrganisation(member: Member): Organisation {
     peerTlsHostname: HOST,
     tlsRootCertificatePem: readFileSync(files.tlsCaCertificate, "utf8"),
     admin: readKeyPair(files.adminMspDir),
+    registrar,
     register: ({ id, type, attributes, maxEnrollments }) =>
-      register({ ...ca, id, type, attributes, maxEnrollments }, registrar),
+      register({ ...ca, id, type, attributes, maxEnrollments }, identityOf(registrar)),
   };
 }
