@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { MeterDecision, MeterReport } from "../../src/ports/meters.js";
-import type { Overview } from "./overview.js";
+import type { Overview } from "../../src/ports/overview.js";
 
 export type { MeterDecision, MeterReport };
 
