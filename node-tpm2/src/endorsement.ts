@@ -7,7 +7,7 @@ import { createPrimary, type LoadedObject } from "./commands/objects.js";
 import { policySecret } from "./commands/policies.js";
 import { HIERARCHY } from "./constants.js";
 import { TpmError, TpmResponseError } from "./errors.js";
-import type { HierarchyAuth } from "./identity-keys.js";
+import type { HierarchyAuth } from "./hierarchy-auth.js";
 import { endorsementKey } from "./identity-templates.js";
 import { whileLoaded } from "./loaded.js";
 import type { Credential } from "./make-credential.js";

@@ -11,6 +11,7 @@ import {
 import { HIERARCHY, NV } from "./constants.js";
 import { endorsementPrimary } from "./endorsement.js";
 import { TpmError, TpmResponseError } from "./errors.js";
+import type { HierarchyAuth } from "./hierarchy-auth.js";
 import { decodeBlobs, encodeBlobs, type IdentityBlobs } from "./identity-blobs.js";
 import {
   attestationKey,
@@ -22,12 +23,6 @@ import {
 import { flush, whileLoaded } from "./loaded.js";
 import { withSession } from "./session.js";
 import type { Tpm } from "./tpm.js";
-
-/** Auth values of the hierarchies, where the owner of the machine has set them; empty by default. */
-export interface HierarchyAuth {
-  readonly owner?: Uint8Array;
-  readonly endorsement?: Uint8Array;
-}
 
 export interface IdentityKeys {
   readonly attestation: LoadedObject;

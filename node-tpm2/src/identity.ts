@@ -6,6 +6,7 @@ import { type PcrSelection, pcrExtend, pcrRead, quote } from "./commands/pcr.js"
 import { type Attestation, certify, type Signer, sign } from "./commands/signatures.js";
 import { activate } from "./endorsement.js";
 import { TpmError } from "./errors.js";
+import type { HierarchyAuth } from "./hierarchy-auth.js";
 import type { IdentityBlobs } from "./identity-blobs.js";
 import { createKeys, type HierarchyAuth, type IdentityKeys, loadKeys } from "./identity-keys.js";
 import { COUNTER_INDEX } from "./identity-templates.js";

@@ -51,6 +51,7 @@ export { HANDLE_RANGE, HIERARCHY, NV, OBJECT, PROPERTY } from "./constants.js";
 export { p1363, toDerLowS } from "./ecdsa.js";
 export { deviceOf, type Endorsement, readEndorsement } from "./endorsement.js";
 export { TpmError, type TpmErrorCode, TpmResponseError } from "./errors.js";
+export type { HierarchyAuth } from "./hierarchy-auth.js";
 export {
   type DeviceIdentity,
   openIdentity,
@@ -58,7 +59,6 @@ export {
   provisionIdentity,
 } from "./identity.js";
 export type { IdentityBlobs } from "./identity-blobs.js";
-export type { HierarchyAuth } from "./identity-keys.js";
 export { attestationKey, endorsementKey, readingKey } from "./identity-templates.js";
 export { type Credential, makeCredential } from "./make-credential.js";
 export { decodePublic, type EccPublic, encodePublic, nameOf, publicToSpki } from "./public-area.js";
