@@ -43,6 +43,7 @@ describe("an evidence file", () => {
       readingSpki: device.reading.spki,
       packages: 6,
       checkpoints: 3,
+      sealedAt: "2026-06-01T12:01:00.550Z",
       counter: { first: 256n, last: 258n },
       resets: 0,
       resetsWithoutBoot: 0,

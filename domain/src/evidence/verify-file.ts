@@ -41,6 +41,8 @@ export type EvidenceFileReport =
       readonly meters: readonly MeterProof[];
       readonly packages: number;
       readonly checkpoints: number;
+      /** When the newest statement was made. */
+      readonly sealedAt: string;
       /** TPM counter of the oldest and the newest checkpoint. */
       readonly counter: { readonly first: bigint; readonly last: bigint };
       /** How often the TPM was reset in between. */
@@ -89,6 +91,7 @@ function proof(file: EvidenceFile, crypto: Crypto): EvidenceFileReport {
     meters,
     packages: file.packages.length,
     checkpoints: checkpoints.length,
+    sealedAt: checkpoints.at(-1)?.statement.at ?? "",
     counter: { first: tpm[0]?.counter ?? 0n, last: tpm.at(-1)?.counter ?? 0n },
     resets: (tpm.at(-1)?.resetCount ?? 0) - (tpm[0]?.resetCount ?? 0),
     resetsWithoutBoot: resetsWithoutBoot(checkpoints),

@@ -1,15 +1,26 @@
 import type { X509Certificate } from "node:crypto";
 import * as node from "node:crypto";
 import { CodedError, type ErrorCode, remedyFor } from "@powershare/domain/errors";
-import type { EvidenceFile, EvidenceFileReport, MeterProof } from "@powershare/domain/evidence";
+import type {
+  EvidenceFile,
+  EvidenceFileReport,
+  MeterProof,
+  SoftwareProof,
+} from "@powershare/domain/evidence";
 import type { Command } from "commander";
 import type { BoundaryProof } from "../boundary-registers.js";
 import { type CertificateProof, checkCertificate, readCertificates } from "../certificate.js";
 import { inFile, readJson } from "../input-file.js";
 import { answerNo, print } from "../output.js";
+import { registerEvidenceExport } from "./evidence-export.js";
+import { registerEvidenceProve } from "./evidence-prove.js";
 
 export function registerEvidenceCommands(program: Command): void {
-  const evidence = program.command("evidence").description("check signed readings, offline");
+  const evidence = program
+    .command("evidence")
+    .description("signed readings: check them offline, take them away, prove one");
+  registerEvidenceExport(evidence);
+  registerEvidenceProve(evidence);
   evidence
     .command("verify")
     .description("prove evidence files, or say what is wrong first (exit 1)")
@@ -74,11 +85,13 @@ async function verifyFile(
 
 function certificateOf(
   { device: { certificatePem } }: EvidenceFile,
-  { readingSpki, meters }: Verified,
+  { readingSpki, meters, sealedAt: newestSeal }: Verified,
   trust: readonly X509Certificate[] | undefined,
 ): CertificateProof | undefined {
   if (certificatePem !== undefined) {
-    const newest = Math.max(...meters.map(({ to }) => Date.parse(to)));
+    const sealedAt = Date.parse(newestSeal);
+    const ends = meters.map(({ to }) => Date.parse(to));
+    const newest = ends.length > 0 ? Math.max(...ends) : sealedAt;
     return checkCertificate(certificatePem, { readingSpki, at: new Date(newest) }, trust);
   }
   if (trust === undefined) return undefined;
@@ -97,10 +110,12 @@ function describe(verdict: Verdict): string {
   const { file, participant, device, certificate, meters, readings, events, boundaries } = verdict;
   return [
     `${file}: proven`,
-    `  ${participant}, device ${device}; the TPM vouches for its reading key`,
+    `  ${participant ?? "no participant named"}, device ${device}; the TPM vouches for its reading key`,
     `  ${describeCertificate(certificate)}`,
     ...meters.map((meter) => `  ${describeMeter(meter)}`),
     `  ${verdict.checkpoints} checkpoints, TPM counter ${verdict.counter.first} to ${verdict.counter.last}, ${verdict.resets} TPM resets`,
+    ...doubtsOf(verdict).map((doubt) => `  NOTE: ${doubt}`),
+    ...softwareLines(verdict.software),
     `  ${readings} readings${events > 0 ? ` and ${events} events` : ""} hash into them; ${boundaries.decoded} ends of intervals read from raw registers${unknown(boundaries)}`,
   ].join("\n");
 }
@@ -126,4 +141,25 @@ function describeMeter(proof: MeterProof): string {
 
 function unknown({ unknownProfile }: BoundaryProof): string {
   return unknownProfile > 0 ? `, ${unknownProfile} not (unknown profile)` : "";
+}
+
+/** What is proven, and still gives cause to ask. */
+function doubtsOf({ resetsWithoutBoot, software }: Proof): string[] {
+  return [
+    resetsWithoutBoot > 0
+      ? [
+          `the TPM was reset ${resetsWithoutBoot} times while the machine went on: its record of software was cleared`,
+        ]
+      : [],
+    software.unexplained > 0
+      ? [`${software.unexplained} quotes show that something unknown was measured before`]
+      : [],
+  ].flat();
+}
+
+function softwareLines({ quotes, newest }: SoftwareProof): string[] {
+  if (newest === undefined) return [];
+  const { version, bundle, configuration, at } = newest;
+  const digests = `bundle ${bundle}, configuration ${configuration}`;
+  return [`  software quoted ${quotes} times, last at ${at}: ${version}, ${digests}`];
 }

@@ -8,6 +8,8 @@ const period = z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() });
 type File = z.input<typeof evidenceFile>;
 
 export interface EvidenceSources {
+  /** The device's part of its registration; undefined if it is not at hand. */
+  readonly device: File["device"] | undefined;
   /** What `powershare evidence export` and `prove` take away. */
   readonly evidence: {
     proof(sequence: number): File | undefined;
@@ -17,8 +19,23 @@ export interface EvidenceSources {
 }
 
 /** Evidence for others: large, or work for the TPM, so only for a command on this machine; see `addArchiveRoutes`. */
-export function addEvidenceRoutes(api: Api, { evidence }: EvidenceSources): void {
+export function addEvidenceRoutes(api: Api, { evidence, device }: EvidenceSources): void {
   let signing = false;
+
+  api.get(
+    "/api/evidence/device",
+    {
+      schema: {
+        summary:
+          "The device's part of an evidence file: its public keys, and what vouches for them",
+        response: { 200: evidenceFile.shape.device, 404: problem },
+      },
+    },
+    async (_request, reply) =>
+      device === undefined
+        ? await reply.code(404).send({ error: "the device's registration is not at hand" })
+        : await reply.send(device),
+  );
 
   api.get(
     "/api/evidence/proof/:sequence",
