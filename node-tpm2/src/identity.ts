@@ -8,7 +8,7 @@ import { activate } from "./endorsement.js";
 import { TpmError } from "./errors.js";
 import type { HierarchyAuth } from "./hierarchy-auth.js";
 import type { IdentityBlobs } from "./identity-blobs.js";
-import { createKeys, type HierarchyAuth, type IdentityKeys, loadKeys } from "./identity-keys.js";
+import { createKeys, type IdentityKeys, loadKeys } from "./identity-keys.js";
 import { COUNTER_INDEX } from "./identity-templates.js";
 import { flush } from "./loaded.js";
 import type { Credential } from "./make-credential.js";
