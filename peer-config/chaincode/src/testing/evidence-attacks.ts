@@ -1,0 +1,351 @@
+import {
+  type Checkpoint,
+  type EvidencePackage,
+  fromHex,
+  type Interval,
+  intervalHash,
+  type Statement,
+  toHex,
+} from "@powershare/domain/evidence";
+import { flipped, otherHalf, type Random, seeded } from "@powershare/domain/testing";
+import { neighbourhood, slotAt, TestResident } from "./neighbourhood.js";
+import type { TestLedger } from "./test-ledger.js";
+
+/** A household of which the ledger has two intervals, and what it could send next. */
+export class AttackedLedger {
+  readonly home = new TestResident("home");
+  readonly other = new TestResident("other");
+  readonly intervals: readonly Interval[];
+  readonly foreign: readonly Interval[];
+  #ledger: TestLedger | undefined;
+
+  constructor() {
+    const energies = Array.from({ length: 6 }, (_, i) => ({ importWh: 5 + i, exportWh: 3 }));
+    this.intervals = this.home.household.intervals(this.home.meter, energies);
+    this.foreign = this.other.household.intervals(this.other.meter, energies);
+  }
+
+  get ledger(): TestLedger {
+    if (this.#ledger === undefined) throw new Error("not begun");
+    return this.#ledger;
+  }
+
+  async begin(): Promise<void> {
+    const ledger = await neighbourhood([this.home, this.other]);
+    this.#ledger = ledger;
+    ledger.at(slotAt(7));
+    for (const [index, counter] of [300n, 310n].entries()) {
+      const accepted = this.sealed(this.intervals.slice(index, index + 1), counter);
+      await ledger.submit(this.home.identity, "metering:SubmitEvidence", { package: accepted });
+    }
+  }
+
+  /** A package in order, under a checkpoint that names the last of its intervals. */
+  sealed(
+    intervals: readonly Interval[],
+    counter: bigint,
+    tpm: Parameters<TestResident["household"]["device"]["checkpoint"]>[2] = {},
+  ): EvidencePackage {
+    const { household } = this.home;
+    const checkpoint = household.device.checkpoint(this.statement(intervals), counter, tpm);
+    return household.seal(intervals, checkpoint);
+  }
+
+  statement(intervals: readonly Interval[]): Statement {
+    const { device } = this.home.household;
+    const last = intervals.at(-1);
+    if (last === undefined) throw new Error("no interval");
+    return {
+      v: 1,
+      device: device.id,
+      sequence: last.sequence,
+      previous: "ab".repeat(32),
+      at: last.end.replace("Z", ".500Z"),
+      monotonicMs: 1000,
+      bootId: "boot",
+      clock: "synchronised",
+      readings: { first: 1, last: last.readings.last },
+      chainHead: "cd".repeat(32),
+      merkleRoot: last.merkleRoot,
+      intervalHeads: { [last.meter]: toHex(intervalHash(last, device.crypto.sha256)) },
+    };
+  }
+
+  /** What the household would honestly send next. */
+  next(): EvidencePackage {
+    return this.sealed(this.intervals.slice(2, 6), 320n);
+  }
+
+  /** The code that refuses a package, `already` where it has no effect, undefined where it is taken. */
+  async refusal(evidence: unknown, by: TestResident = this.home): Promise<string | undefined> {
+    try {
+      const args = [JSON.stringify(evidence)];
+      const { simulation } = await this.ledger.endorse(
+        by.identity,
+        "metering:SubmitEvidence",
+        args,
+      );
+      return simulation.writes.size === 0 ? "already" : undefined;
+    } catch (error) {
+      return error instanceof Error && "code" in error ? String(error.code) : String(error);
+    }
+  }
+}
+
+interface Attack {
+  readonly evidence: unknown;
+  /** Under whose certificate it is sent; the household's own unless it says so. */
+  readonly by?: TestResident;
+}
+type Family = (scene: AttackedLedger, random: Random) => Attack;
+
+const pick = <T>(items: readonly T[], random: Random): T => {
+  const item = items[Math.floor(random() * items.length)];
+  if (item === undefined) throw new RangeError("nothing to choose from");
+  return item;
+};
+const upTo = (most: number, random: Random): number => 1 + Math.floor(random() * most);
+const shifted = (text: string, seconds: number): string =>
+  `${new Date(Date.parse(text) + seconds * 1000).toISOString().slice(0, 19)}Z`;
+
+/** One interval of the next package changed; the household signs it and has its own TPM certify it. */
+function resealed(
+  scene: AttackedLedger,
+  random: Random,
+  change: (interval: Interval) => Partial<Interval>,
+): Attack {
+  const next = scene.intervals.slice(2, 6);
+  const at = Math.floor(random() * next.length);
+  const changed = next.map((one, i) => (i === at ? { ...one, ...change(one) } : one));
+  return { evidence: scene.sealed(scene.home.household.relink(changed), 320n) };
+}
+
+function withCheckpoint(scene: AttackedLedger, change: (one: Checkpoint) => Checkpoint): Attack {
+  const next = scene.next();
+  return { evidence: scene.home.household.seal(next.intervals, change(next.checkpoint)) };
+}
+
+/** Any string or number of a JSON value changed. */
+function flip(value: unknown, random: Random): unknown {
+  if (typeof value !== "object" || value === null) return flipped(value, random);
+  const keys = Object.keys(value);
+  const key = pick(keys, random);
+  const member: unknown = Reflect.get(value, key);
+  const changed = flip(member, random);
+  if (Array.isArray(value))
+    return value.map((item: unknown, i) => (String(i) === key ? changed : item));
+  return { ...value, [key]: changed };
+}
+
+function brokenSignature(valid: string, random: Random): string {
+  const zero = "00".repeat(32);
+  const order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+  const [r, s] = [valid.slice(0, 64), valid.slice(64)];
+  const digit = (Number.parseInt(valid.charAt(0), 16) + upTo(15, random)) % 16;
+  const changed = digit.toString(16) + valid.slice(1);
+  return pick(
+    [zero + s, r + zero, order + s, r + order, "ff".repeat(64), changed, valid.slice(2)],
+    random,
+  );
+}
+
+/** What a household, or whoever holds its card or another TPM, may send; the ledger takes none of it. */
+export const evidenceAttacks = {
+  flip: (scene, random) => ({ evidence: flip(scene.next(), random) }),
+  drop: (scene, random) => {
+    const left = scene.intervals.slice(2, 6).toSpliced(Math.floor(random() * 3), 1);
+    const honest = random() < 0.5 ? left : scene.home.household.relink(left);
+    return { evidence: scene.sealed(honest, 320n) };
+  },
+  repeat: (scene, random) => {
+    const some = scene.intervals.slice(2, 6);
+    const again = pick(some, random);
+    const old = pick(scene.intervals.slice(0, 2), random);
+    const doubled = pick([[...some, again], [old, ...some], [some[0], ...some], [old]], random);
+    return {
+      evidence: scene.sealed(
+        doubled.flatMap((one) => one ?? []),
+        320n,
+      ),
+    };
+  },
+  reorder: (scene, random) => {
+    const some = [...scene.intervals.slice(2, 6)];
+    const at = Math.floor(random() * 3);
+    some.splice(at, 2, ...some.slice(at, at + 2).reverse());
+    return { evidence: scene.sealed(some, 320n) };
+  },
+  splice: (scene, random) => {
+    const at = Math.floor(random() * 4);
+    const { participant } = scene.home.household;
+    const strange = scene.foreign[2 + at];
+    const own = { participant, meter: scene.home.meter };
+    const some = scene.intervals
+      .slice(2, 6)
+      .map((one, i) => (i === at && strange ? { ...strange, ...own } : one));
+    // The other log's interval keeps what went before it there.
+    return {
+      evidence: scene.sealed(
+        some.map((one, i) => (i === at ? { ...one, previous: strange?.previous ?? "" } : one)),
+        320n,
+      ),
+    };
+  },
+  "back-date": (scene, random) =>
+    resealed(scene, random, ({ start, end }) => {
+      const by = -900 * upTo(100_000, random);
+      return { start: shifted(start, by), end: shifted(end, by) };
+    }),
+  "roll back": (scene, random) => {
+    const old = pick(scene.intervals.slice(0, 2), random);
+    const again = {
+      ...old,
+      importWh: old.importWh + 1,
+      last: { ...old.last, importWh: old.last.importWh + 1 },
+    };
+    const counter = BigInt(Math.floor(random() * 311));
+    return pick(
+      [
+        () => ({ evidence: scene.sealed([again], 400n) }),
+        () => ({ evidence: scene.sealed(scene.intervals.slice(2, 6), counter) }),
+      ],
+      random,
+    )();
+  },
+  "cloned card": (scene, random) => {
+    const { intervals, checkpoint, ...rest } = scene.next();
+    const { device } = scene.other.household;
+    const certified = device.checkpoint(checkpoint.statement, 320n);
+    const { signature: _, ...unsigned } = { ...rest, intervals, checkpoint };
+    return pick<() => Attack>(
+      [
+        () => ({ evidence: device.sign(unsigned) }),
+        () => ({ evidence: scene.home.household.seal(intervals, certified) }),
+        () => ({ evidence: device.sign({ ...unsigned, checkpoint: certified }) }),
+      ],
+      random,
+    )();
+  },
+  "another device": (scene, random) => {
+    const foreign = scene.other.household;
+    const sealed = foreign.seal(scene.foreign.slice(0, 1));
+    return pick<Attack>(
+      [
+        { evidence: scene.next(), by: scene.other },
+        { evidence: sealed },
+        { evidence: scene.home.household.device.sign({ ...sealed, participant: "home" }) },
+      ],
+      random,
+    );
+  },
+  "TPM reset": (scene, random) =>
+    pick(
+      [
+        () => ({ evidence: scene.sealed(scene.intervals.slice(2, 6), BigInt(upTo(310, random))) }),
+        () => ({
+          evidence: scene.sealed(scene.intervals.slice(2, 6), 320n, {
+            resetCount: random() < 0.5 ? 0 : 1,
+          }),
+        }),
+      ],
+      random,
+    )(),
+  "clock step": (scene, random) =>
+    resealed(scene, random, ({ start, end }) =>
+      pick(
+        [
+          { start: shifted(start, upTo(800, random)) },
+          { end: shifted(end, upTo(800, random)) },
+          { start: end, end: start },
+          { end: shifted(end, 900 * upTo(100, random)) },
+        ],
+        random,
+      ),
+    ),
+  "forged attestation": (scene, random) =>
+    withCheckpoint(scene, (one) => {
+      const { device } = scene.home.household;
+      const bytes = fromHex(one.attest);
+      const signed = (attest: Uint8Array) => ({
+        ...one,
+        attest: toHex(attest),
+        signature: toHex(device.attestation.sign(attest)),
+      });
+      return pick(
+        [
+          () =>
+            device.checkpoint(one.statement, 320n, { magic: Math.floor(random() * 0xff544347) }),
+          () => device.checkpoint(one.statement, 320n, { type: pick([0x8017, 0x8018], random) }),
+          () => device.checkpoint(one.statement, 320n, { counterName: bytes.slice(0, 34) }),
+          () => ({ ...one, signature: toHex(device.reading.sign(bytes)) }),
+          () => signed(bytes.slice(0, Math.floor(random() * bytes.length))),
+          () => signed(Uint8Array.of(...bytes, Math.floor(random() * 256))),
+          () => ({
+            ...one,
+            statement: { ...one.statement, monotonicMs: upTo(1_000_000, random) + 1000 },
+          }),
+        ],
+        random,
+      )();
+    }),
+  "malformed signature": (scene, random) => {
+    const next = scene.next();
+    if (random() < 0.5)
+      return { evidence: { ...next, signature: brokenSignature(next.signature, random) } };
+    return withCheckpoint(scene, (one) => ({
+      ...one,
+      signature: brokenSignature(one.signature, random),
+    }));
+  },
+  registers: (scene, random) =>
+    resealed(scene, random, ({ importWh, first, last }) => {
+      const by = upTo(1_000_000, random);
+      return pick(
+        [
+          { importWh: importWh + by },
+          { last: { ...last, exportWh: last.exportWh + by } },
+          {
+            first: { ...first, importWh: first.importWh + by },
+            last: { ...last, importWh: last.importWh + by },
+          },
+        ],
+        random,
+      );
+    }),
+  epoch: (scene, random) =>
+    resealed(scene, random, ({ meter }) =>
+      pick([{ epoch: 0 }, { meter: `${meter}.2` }, { meter: `eastron/sdm230:home` }], random),
+    ),
+} satisfies Record<string, Family>;
+
+export type EvidenceAttack = keyof typeof evidenceAttacks;
+
+/** Tries so many of a family. @returns by code how many were refused, and the seeds of those that were not */
+export async function tryEvidenceAttacks(
+  scene: AttackedLedger,
+  family: EvidenceAttack,
+  count: number,
+  seed: number,
+): Promise<{
+  readonly refused: ReadonlyMap<string, number>;
+  readonly accepted: readonly number[];
+}> {
+  const refused = new Map<string, number>();
+  const accepted: number[] = [];
+  for (let at = seed; at < seed + count; at++) {
+    const { evidence, by } = evidenceAttacks[family](scene, seeded(at)) as Attack;
+    const code = await scene.refusal(evidence, by);
+    if (code === undefined) accepted.push(at);
+    else refused.set(code, (refused.get(code) ?? 0) + 1);
+  }
+  return { refused, accepted };
+}
+
+/** The next package with the other half of both signatures, which is as valid. */
+export function withOtherHalves(scene: AttackedLedger): EvidencePackage {
+  const next = scene.next();
+  const { checkpoint } = next;
+  const certified = { ...checkpoint, signature: otherHalf(checkpoint.signature) };
+  const sealed = scene.home.household.seal(next.intervals, certified);
+  return { ...sealed, signature: otherHalf(sealed.signature) };
+}
