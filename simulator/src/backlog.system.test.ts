@@ -26,6 +26,10 @@ const helper = fileURLToPath(
 const filled = z.object({ intervals: z.int(), checkpoints: z.int(), fileBytes: z.int() });
 const inspected = z.object({ pausesMs: z.array(z.int()), fileBytes: z.int() });
 
+// After it the network's agents try for long to settle all slots that the gap behind the backlog spans, so other
+// tests would wait: BACKLOG=1 npx vitest run --project system simulator/src/backlog
+const asked = process.env["BACKLOG"] === "1";
+
 let directory: string;
 let neighbourhood: Neighbourhood;
 let household: Household;
@@ -41,6 +45,7 @@ async function help(task: "fill" | "inspect"): Promise<unknown> {
 }
 
 beforeAll(async () => {
+  if (!asked) return;
   const network = await connectNetwork(inject("networkSocket"));
   directory = await createRunDirectory();
   neighbourhood = await Neighbourhood.prepare([castHousehold(1, "backlog", "backlog")], directory);
@@ -78,6 +83,7 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
+  if (!asked) return;
   // Nothing of it may stay behind where the household never came to be on the ledger.
   try {
     await neighbourhood.desk.suspend(household.spec.id);
@@ -87,7 +93,7 @@ afterAll(async () => {
   }
 });
 
-test("30 days without a ledger drain exactly once through kills, while meters are read", async () => {
+test.runIf(asked)("30 days without a ledger drain exactly once through kills, while meters are read", async () => {
   const size = filled.parse(await help("fill"));
   const meters = household.meterIds;
   expect(size.intervals).toBe(meters.length * slots);
