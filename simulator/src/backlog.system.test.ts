@@ -93,49 +93,52 @@ afterAll(async () => {
   }
 });
 
-test.runIf(asked)("30 days without a ledger drain exactly once through kills, while meters are read", async () => {
-  const size = filled.parse(await help("fill"));
-  const meters = household.meterIds;
-  expect(size.intervals).toBe(meters.length * slots);
-  const { agent } = household;
-  const beganMs = Date.now();
-  await agent.start();
-  const committed = () => meters.reduce((sum, meter) => sum + watch.evidence.intervals(meter), 0);
-  const answersMs: number[] = [];
-  for (const killedAt of [0.3, 0.7, undefined]) {
-    const enough = (killedAt ?? 1) * meters.length * slots;
-    while (committed() < enough) {
-      const askedMs = performance.now();
-      if ((await agent.overview()) !== undefined) answersMs.push(performance.now() - askedMs);
-      await delay(100);
-    }
-    if (killedAt === undefined) break;
-    await agent.kill();
+test.runIf(asked)(
+  "30 days without a ledger drain exactly once through kills, while meters are read",
+  async () => {
+    const size = filled.parse(await help("fill"));
+    const meters = household.meterIds;
+    expect(size.intervals).toBe(meters.length * slots);
+    const { agent } = household;
+    const beganMs = Date.now();
     await agent.start();
-  }
-  const drainedMs = Date.now() - beganMs;
-  // Live evidence follows what was left over.
-  await expect
-    .poll(() => meters.every((meter) => watch.evidence.intervals(meter) > slots), {
-      timeout: 120_000,
-      interval: 500,
-    })
-    .toBe(true);
-  for (const meter of meters) expect(watch.evidence.faults(meter)).toEqual([]);
-  await agent.stop();
-  const { pausesMs, fileBytes } = inspected.parse(await help("inspect"));
-  const sorted = [...pausesMs].sort((a, b) => a - b);
-  // biome-ignore lint/suspicious/noConsole: figures for the benchmarks, on which nothing is asserted
-  console.log(
-    JSON.stringify({
-      intervals: size.intervals,
-      checkpoints: size.checkpoints,
-      drainedMs,
-      pollPauseMedianMs: sorted[Math.floor(sorted.length / 2)],
-      pollPausesLongestMs: sorted.slice(-4),
-      pageSlowestMs: Math.round(Math.max(...answersMs)),
-      fileBytes,
-    }),
-  );
-  expect(pausesMs.length).toBeGreaterThan(20);
-});
+    const committed = () => meters.reduce((sum, meter) => sum + watch.evidence.intervals(meter), 0);
+    const answersMs: number[] = [];
+    for (const killedAt of [0.3, 0.7, undefined]) {
+      const enough = (killedAt ?? 1) * meters.length * slots;
+      while (committed() < enough) {
+        const askedMs = performance.now();
+        if ((await agent.overview()) !== undefined) answersMs.push(performance.now() - askedMs);
+        await delay(100);
+      }
+      if (killedAt === undefined) break;
+      await agent.kill();
+      await agent.start();
+    }
+    const drainedMs = Date.now() - beganMs;
+    // Live evidence follows what was left over.
+    await expect
+      .poll(() => meters.every((meter) => watch.evidence.intervals(meter) > slots), {
+        timeout: 120_000,
+        interval: 500,
+      })
+      .toBe(true);
+    for (const meter of meters) expect(watch.evidence.faults(meter)).toEqual([]);
+    await agent.stop();
+    const { pausesMs, fileBytes } = inspected.parse(await help("inspect"));
+    const sorted = [...pausesMs].sort((a, b) => a - b);
+    // biome-ignore lint/suspicious/noConsole: figures for the benchmarks, on which nothing is asserted
+    console.log(
+      JSON.stringify({
+        intervals: size.intervals,
+        checkpoints: size.checkpoints,
+        drainedMs,
+        pollPauseMedianMs: sorted[Math.floor(sorted.length / 2)],
+        pollPausesLongestMs: sorted.slice(-4),
+        pageSlowestMs: Math.round(Math.max(...answersMs)),
+        fileBytes,
+      }),
+    );
+    expect(pausesMs.length).toBeGreaterThan(20);
+  },
+);
