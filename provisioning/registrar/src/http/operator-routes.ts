@@ -5,6 +5,7 @@ import {
   decline,
   enrolmentId,
   enrolmentState,
+  enrolmentStatus,
   enrolmentView,
   pageLink,
   refusal,
@@ -72,6 +73,20 @@ export function addOperatorRoutes(api: Api, options: OperatorRoutes): void {
     async (request) => {
       operatorOf(request);
       return view(request.params.id);
+    },
+  );
+  api.get(
+    "/api/operator/enrolments/:id/status",
+    {
+      schema: {
+        summary: "What the device is told, for those who reach the registrar by files only",
+        params: byId,
+        response: { 200: enrolmentStatus, ...refusals },
+      },
+    },
+    async (request) => {
+      operatorOf(request);
+      return registrar.statusOf(registrar.require(request.params.id));
     },
   );
   api.post(

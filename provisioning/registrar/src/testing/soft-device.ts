@@ -1,5 +1,9 @@
 import * as crypto from "node:crypto";
-import { type EnrolmentRequest, requestBinding } from "@powershare/domain/enrolment";
+import {
+  type EnrolmentRequest,
+  requestBinding,
+  type UncertifiedRequest,
+} from "@powershare/domain/enrolment";
 import { toHex } from "@powershare/domain/evidence";
 import { TestDevice, type TestKey, testKey } from "@powershare/domain/testing";
 import { createCsr } from "@powershare/fabric/ca";
@@ -49,8 +53,12 @@ export class SoftDevice {
       meters,
       ...changes,
     };
-    const certification = changes.certification ?? this.certify(requestBinding(rest, sha256));
-    return { ...rest, certification };
+    return { ...rest, certification: changes.certification ?? this.bind(rest) };
+  }
+
+  /** The attestation key certifies a request. */
+  bind(request: UncertifiedRequest): EnrolmentRequest["certification"] {
+    return this.certify(requestBinding(request, this.keys.crypto.sha256));
   }
 
   /** The attestation key certifies the reading key over this. */
