@@ -99,6 +99,19 @@ describe("a device identity in a TPM", () => {
     });
   });
 
+  it("signs for many at once, although a chip has room for three sessions", async () => {
+    await withTpm(async (tpm) => {
+      const identity = await openIdentity(tpm, blobs);
+      const messages = Array.from({ length: 40 }, (_, n) => Buffer.from(`reading ${n}`));
+      const signatures = await Promise.all(messages.map((one) => identity.sign(sha256(one))));
+      for (const [n, message] of messages.entries()) {
+        const signature = signatures[n] ?? new Uint8Array();
+        expect(verifies(identity.readingSpki, message, signature)).toBe(true);
+      }
+      await identity.close();
+    });
+  });
+
   it("has its reading key certified by its attestation key", async () => {
     await withTpm(async (tpm) => {
       const identity = await openIdentity(tpm, blobs);

@@ -72,6 +72,7 @@ export interface ProvisionOptions {
 
 const DIGEST_BYTES = 32;
 const MAX_CHECKPOINTS_WAITING = 16;
+const MAX_SIGNATURES_WAITING = 64;
 /** Of those that only a reset of the TPM clears; firmware uses 0 to 7, boot loaders and systemd some of 8 to 15. */
 const SOFTWARE_PCR = 11;
 const measuredPcrs: PcrSelection = [SOFTWARE_PCR];
@@ -119,6 +120,8 @@ class TpmIdentity implements DeviceIdentity {
   readonly #load: () => Promise<IdentityKeys>;
   /** Increment and certification of one checkpoint belong together. */
   readonly #checkpoints = new Queue(MAX_CHECKPOINTS_WAITING, "checkpoints");
+  /** One session at a time: chips have room for three, and others may use theirs meanwhile. */
+  readonly #sessions = new Queue(MAX_SIGNATURES_WAITING, "uses of the reading key");
   #keys: Promise<IdentityKeys> | undefined;
   #closed = false;
 
@@ -158,8 +161,10 @@ class TpmIdentity implements DeviceIdentity {
 
   async activateCredential(credential: Credential): Promise<Uint8Array> {
     this.#refuseIfClosed();
-    return this.#withKeys(({ attestation }) =>
-      activate(this.#tpm, attestation, credential, this.#hierarchyAuth),
+    return this.#sessions.run(() =>
+      this.#withKeys(({ attestation }) =>
+        activate(this.#tpm, attestation, credential, this.#hierarchyAuth),
+      ),
     );
   }
 
@@ -207,7 +212,7 @@ class TpmIdentity implements DeviceIdentity {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#checkpoints.idle();
+    await Promise.all([this.#checkpoints.idle(), this.#sessions.idle()]);
     const keys = await this.#keys;
     this.#keys = undefined;
     if (keys !== undefined) {
@@ -220,8 +225,10 @@ class TpmIdentity implements DeviceIdentity {
   /** By a session of its own, so that the auth value never crosses the bus. */
   #asReadingKey<T>(keys: IdentityKeys, use: (reading: Signer) => Promise<T>): Promise<T> {
     const { reading, readingAuth: authValue } = keys;
-    return withSession(this.#tpm, { type: "hmac" }, (session) =>
-      use({ handle: reading.handle, auth: session.use({ authValue }) }),
+    return this.#sessions.run(() =>
+      withSession(this.#tpm, { type: "hmac" }, (session) =>
+        use({ handle: reading.handle, auth: session.use({ authValue }) }),
+      ),
     );
   }
 

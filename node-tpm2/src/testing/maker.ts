@@ -33,6 +33,8 @@ export interface CertificateOptions {
   /** cA of the basic constraints; those of a chip's certificate are never a CA. */
   readonly ca?: boolean;
   readonly pathLength?: number;
+  /** A key that signs, as for a TLS server, in the place of an endorsement key. */
+  readonly signs?: boolean;
   /** Further extensions by OID in hex, each with this flag. */
   readonly extensions?: readonly { oidHex: string; value: Uint8Array; critical: boolean }[];
 }
@@ -84,13 +86,14 @@ function certificate(
   options: CertificateOptions,
 ): Uint8Array {
   const { from = new Date("2020-01-01"), to = new Date(Date.now() + 20 * yearMs) } = options;
-  const { ca = false, pathLength, extensions = [] } = options;
+  const { ca = false, pathLength, signs = false, extensions = [] } = options;
   const constraints = sequence(
     ...(ca ? [yes] : []),
     ...(pathLength === undefined ? [] : [der(0x02, Buffer.of(pathLength))]),
   );
-  // keyCertSign for a CA, keyAgreement for an endorsement key on a curve.
-  const keyUsage = der(0x03, ca ? Buffer.of(2, 0x04) : Buffer.of(3, 0x08));
+  // keyCertSign for a CA, digitalSignature or, for an endorsement key on a curve, keyAgreement.
+  const ofLeaf = signs ? Buffer.of(7, 0x80) : Buffer.of(3, 0x08);
+  const keyUsage = der(0x03, ca ? Buffer.of(2, 0x04) : ofLeaf);
   const serial = Buffer.concat([Buffer.of(0x40), randomBytes(15)]);
   const toBeSigned = sequence(
     der(0xa0, der(0x02, Buffer.of(2))),
