@@ -216,6 +216,11 @@ const entries = {
     remedy:
       "Make the keys with powershare enrol; software keys and imported ones are not accepted.",
   },
+  "enrolment.ledger": {
+    retry: "never",
+    meaning: "The registrar has no connection to the ledger.",
+    remedy: "Give its configuration the `ledger` block with the operator's certificate and key.",
+  },
   "enrolment.limit": {
     retry: "later",
     meaning: "Too many requests came from this address.",

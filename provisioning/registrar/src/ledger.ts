@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { codeOf } from "@powershare/domain/errors";
 import type {
   DeviceReplacement,
+  LedgerEpoch,
   NewDevice,
   Registration,
   StatusReason,
@@ -26,6 +27,11 @@ export interface OperatorLedger {
   askReplacement(participant: string, device: NewDevice): Promise<void>;
   /** Confirms what the household asked for. */
   confirmReplacement(participant: string, device: NewDevice): Promise<void>;
+  /** New epochs of meters, asked for and confirmed. */
+  meterEpochs(): Promise<readonly LedgerEpoch[]>;
+  confirmMeterEpoch(
+    epoch: Pick<LedgerEpoch, "participant" | "meter" | "closing" | "opening">,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,6 +79,9 @@ export function fabricLedger(config: NonNullable<Config["ledger"]>): OperatorLed
       transact("participants:AskDeviceReplacement", { participant, device }),
     confirmReplacement: (participant, device) =>
       transact("participants:ConfirmDeviceReplacement", { participant, device }),
+    meterEpochs: async () => await connected().read("metering:ListMeterEpochs", {}),
+    confirmMeterEpoch: ({ participant, meter, closing, opening }) =>
+      transact("metering:ConfirmMeterEpoch", { participant, meter, closing, opening }),
     close: async () => await client?.close(),
   };
 }

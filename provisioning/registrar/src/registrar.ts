@@ -13,7 +13,7 @@ import {
 } from "@powershare/domain/enrolment";
 import { CodedError } from "@powershare/domain/errors";
 import { fromHex, parseKeyCertify, toHex } from "@powershare/domain/evidence";
-import type { StatusReason } from "@powershare/domain/ledger";
+import type { LedgerEpoch, StatusReason } from "@powershare/domain/ledger";
 import type { RevocationReason } from "@powershare/fabric/ca";
 import { type Admitted, admit, crypto, verifyCertification } from "./admit.js";
 import { Approvals, attributesOf } from "./approvals.js";
@@ -95,6 +95,24 @@ export class Registrar {
       limits.waiting,
     );
     return { id, token, code };
+  }
+
+  /** @throws CodedError enrolment.ledger where this registrar does not reach the ledger; ledger.* */
+  async meterEpochs(): Promise<readonly LedgerEpoch[]> {
+    return await this.#ledger.meterEpochs();
+  }
+
+  /** @throws as `meterEpochs`; metering.*, participants.* where the ledger refuses */
+  async confirmMeterEpoch(
+    epoch: Parameters<OperatorLedger["confirmMeterEpoch"]>[0],
+  ): Promise<void> {
+    await this.#ledger.confirmMeterEpoch(epoch);
+  }
+
+  get #ledger(): OperatorLedger {
+    const { ledger } = this.#parts;
+    if (ledger !== undefined) return ledger;
+    throw new CodedError("enrolment.ledger", "this registrar does not reach the ledger");
   }
 
   /** An enrolment by its own token. @throws CodedError enrolment.token: also for an id that is not there */

@@ -7,21 +7,16 @@ import {
   enrolmentView,
   pageLink,
 } from "@powershare/domain/enrolment";
-import { codeOf } from "@powershare/domain/errors";
 import { participantId, statusReason } from "@powershare/domain/ledger";
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { readFileOf } from "../enrolment/by-files.js";
 import { writeWhole } from "../enrolment/device-files.js";
-import {
-  type OperatorClient,
-  type OperatorOptions,
-  operatorClient,
-} from "../enrolment/operator-client.js";
+import type { OperatorClient, OperatorOptions } from "../enrolment/operator-client.js";
 import { approveFile } from "../enrolment/operator-files.js";
 import { detailText, listText } from "../enrolment/view-text.js";
-import { answerNo, fail, print, say } from "../output.js";
-import { httpsUrl } from "./enrol.js";
+import { print, say } from "../output.js";
+import { operatorCommand } from "./operator-command.js";
 
 export interface ApproveOptions extends OperatorOptions {
   readonly participant: string;
@@ -47,15 +42,7 @@ export function registerEnrolmentCommands(operator: Command): void {
     description: string,
     work: (client: OperatorClient, options: T, argument: string) => Promise<void>,
     isDefault = false,
-  ) =>
-    withRegistrar(enrolments.command(name, { isDefault }).description(description)).action(
-      async (...given: unknown[]) => {
-        // Commander hands over the arguments, then the options, then the command.
-        const argument = typeof given[0] === "string" ? given[0] : "";
-        const options = given.at(-2) as T;
-        await run(async () => work(await operatorClient(options), options, argument));
-      },
-    );
+  ) => operatorCommand(enrolments.command(name, { isDefault }).description(description), work);
   const states = new Option("--state <state>", "only those in this state").choices(
     enrolmentState.options,
   );
@@ -89,30 +76,6 @@ export function registerEnrolmentCommands(operator: Command): void {
       .choices(statusReason.options)
       .makeOptionMandatory(),
   );
-}
-
-function withRegistrar(command: Command): Command {
-  return command
-    .addOption(
-      new Option("--registrar <url>", "the registrar")
-        .argParser(httpsUrl)
-        .env("POWERSHARE_REGISTRAR")
-        .makeOptionMandatory(),
-    )
-    .addOption(
-      new Option("--registrar-ca <file>", "certificate that its TLS certificate chains to")
-        .env("POWERSHARE_REGISTRAR_CA")
-        .makeOptionMandatory(),
-    )
-    .addOption(
-      new Option(
-        "--token-file <file>",
-        "file with this operator's token; - reads it from standard input",
-      )
-        .env("POWERSHARE_OPERATOR_TOKEN_FILE")
-        .makeOptionMandatory(),
-    )
-    .option("--json", "print the result as JSON");
 }
 
 function approveOptions(command: Command): void {
@@ -221,16 +184,4 @@ async function revoke(
 
 function printView(view: EnrolmentView, json: boolean | undefined): void {
   print(json === true ? JSON.stringify(view) : detailText(view));
-}
-
-async function run(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    fail(error);
-    const code = codeOf(error);
-    const trouble =
-      code === "enrolment.unavailable" || code === "enrolment.ca" || code === "enrolment.limit";
-    if (code?.startsWith("enrolment.") === true && !trouble) process.exitCode = answerNo;
-  }
 }

@@ -19,6 +19,7 @@ import {
 import type { Limits } from "../config.js";
 import { RateLimit } from "../rate-limit.js";
 import { addDeviceRoutes } from "./device-routes.js";
+import { addMeterRoutes } from "./meter-routes.js";
 import { addOperatorRoutes, type OperatorRoutes } from "./operator-routes.js";
 import { addPage, type PageOptions } from "./page.js";
 import { statusOf } from "./status-codes.js";
@@ -92,6 +93,7 @@ export async function registrarServer(options: ServerOptions): Promise<App> {
     },
   });
   addOperatorRoutes(api, options);
+  addMeterRoutes(api, options);
   api.get("/api/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   api.get("/healthz", { schema: { hide: true } }, async () => ({ ok: true }));
   await app.register(async (scope) => addPage(scope, options));
