@@ -39,7 +39,11 @@ function write(value: unknown, depth: number): string {
   }
 }
 
+/** What JSON writes as it is, and no surrogate among it. */
+const plain = /^[ !#-[\]-~]*$/;
+
 function quoted(text: string): string {
+  if (plain.test(text)) return `"${text}"`;
   const json = JSON.stringify(text);
   // JSON.stringify escapes lone surrogates, and only they make it write \ud….
   if (json.includes("\\ud") && /\p{Surrogate}/u.test(text)) {
@@ -49,9 +53,9 @@ function quoted(text: string): string {
 }
 
 function array(items: readonly unknown[], depth: number): string {
-  const parts: string[] = [];
-  for (const item of items) parts.push(write(item, depth)); // unlike map, takes holes for undefined
-  return `[${parts.join()}]`;
+  let text = "";
+  for (const item of items) text += `${text === "" ? "" : ","}${write(item, depth)}`; // unlike map, takes holes for undefined
+  return `[${text}]`;
 }
 
 function object(value: object, depth: number): string {
@@ -59,7 +63,11 @@ function object(value: object, depth: number): string {
   if (prototype !== Object.prototype && prototype !== null) throw refusal("not a plain object");
   // Sorting without a comparison function is by UTF-16 code units (ECMA-262, SortCompare).
   const keys = Object.keys(value).sort();
-  return `{${keys.map((key) => `${quoted(key)}:${write(Reflect.get(value, key), depth)}`).join()}}`;
+  let text = "";
+  for (const key of keys) {
+    text += `${text === "" ? "" : ","}${quoted(key)}:${write(Reflect.get(value, key), depth)}`;
+  }
+  return `{${text}}`;
 }
 
 function refusal(what: string): CodedError {

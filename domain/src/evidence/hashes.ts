@@ -1,5 +1,5 @@
-import { concatBytes, fromHex } from "./bytes.js";
-import { canonicalBytes } from "./canonical-json.js";
+import { concatBytes, fromHex, utf8 } from "./bytes.js";
+import { canonicalJson } from "./canonical-json.js";
 import type { Crypto, Event, EvidencePackage, Interval, LogEntry, Statement } from "./types.js";
 
 export type Sha256 = Crypto["sha256"];
@@ -19,23 +19,36 @@ const domainOf = {
 /** Stands for "nothing before": head of an empty chain, `previous` of a first interval or statement. */
 export const zeroHash = "0".repeat(64);
 
-function tagged(kind: keyof typeof domainOf, ...parts: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(Uint8Array.of(domainOf[kind]), ...parts);
+/** Tag and JCS of a value; the tag is a character of one byte in UTF-8. */
+function tagged(kind: keyof typeof domainOf, value: unknown): Uint8Array {
+  return utf8(String.fromCharCode(domainOf[kind]) + canonicalJson(value));
 }
+
+/** Tag and two hashes; only until the next call, so that a million of them need no memory each. */
+function taggedPair(kind: "node" | "head", left: Uint8Array, right: Uint8Array): Uint8Array {
+  if (left.length !== 32 || right.length !== 32) {
+    return concatBytes(Uint8Array.of(domainOf[kind]), left, right);
+  }
+  pair[0] = domainOf[kind];
+  pair.set(left, 1);
+  pair.set(right, 33);
+  return pair;
+}
+const pair = new Uint8Array(65);
 
 /** RFC 9162 §2.1.1 leaf hash of a reading or an event: SHA-256(0x00 ‖ JCS(entry)). */
 export function entryLeaf(entry: LogEntry, sha256: Sha256): Uint8Array {
-  return sha256(tagged("leaf", canonicalBytes(entry)));
+  return sha256(tagged("leaf", entry));
 }
 
 /** RFC 9162 §2.1.1 inner node: SHA-256(0x01 ‖ left ‖ right). */
 export function merkleNode(left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array {
-  return sha256(tagged("node", left, right));
+  return sha256(taggedPair("node", left, right));
 }
 
 /** Head of the chain of readings after one more leaf; the first one follows 32 zero bytes. */
 export function nextHead(head: Uint8Array, leaf: Uint8Array, sha256: Sha256): Uint8Array {
-  return sha256(tagged("head", head, leaf));
+  return sha256(taggedPair("head", head, leaf));
 }
 
 /** Head of the chain before the first reading. */
@@ -44,12 +57,12 @@ export function emptyHead(): Uint8Array {
 }
 
 export function intervalHash(interval: Interval, sha256: Sha256): Uint8Array {
-  return sha256(tagged("interval", canonicalBytes(interval)));
+  return sha256(tagged("interval", interval));
 }
 
 /** What NV_Certify carries as qualifyingData. */
 export function statementHash(statement: Statement, sha256: Sha256): Uint8Array {
-  return sha256(tagged("statement", canonicalBytes(statement)));
+  return sha256(tagged("statement", statement));
 }
 
 /** The message that the reading key signs: 0x05 ‖ JCS(package without `signature`). */
@@ -57,7 +70,7 @@ export function packageBytes(
   evidence: Omit<EvidencePackage, "signature"> & { readonly signature?: string },
 ): Uint8Array {
   const { signature: _, ...signed } = evidence;
-  return tagged("package", canonicalBytes(signed));
+  return tagged("package", signed);
 }
 
 /** What the PCR is extended by for this software and configuration. */
@@ -65,12 +78,12 @@ export function measurementDigest(
   { bundle, configuration, version }: Record<"bundle" | "configuration" | "version", string>,
   sha256: Sha256,
 ): Uint8Array {
-  return sha256(tagged("measurement", canonicalBytes({ bundle, configuration, version })));
+  return sha256(tagged("measurement", { bundle, configuration, version }));
 }
 
 /** What TPM2_Quote carries as qualifyingData for an event `software-quoted`. */
 export function quoteStatementHash(event: Omit<Event, "sequence">, sha256: Sha256): Uint8Array {
   const { attest: _, signature: __, ...details } = event.details;
   const { sequence: ___, ...stated } = { sequence: 0, ...event };
-  return sha256(tagged("quote", canonicalBytes({ ...stated, details })));
+  return sha256(tagged("quote", { ...stated, details }));
 }

@@ -2,14 +2,14 @@ import { equalBytes } from "./bytes.js";
 import { merkleNode, type Sha256 } from "./hashes.js";
 
 /**
- * RFC 9162 Merkle tree over leaf hashes, grown one leaf at a time. The root comes from the roots of
- * the complete subtrees (one per set bit of the size), a proof from the stored leaves.
+ * RFC 9162 Merkle tree over leaf hashes, grown one leaf at a time. Each leaf is hashed into the complete
+ * subtrees once, two hashes a leaf at most on average; root and proofs then take some ten more.
  */
 export class MerkleTree {
   readonly #sha256: Sha256;
-  readonly #leaves: Uint8Array[] = [];
-  /** Roots of the complete subtrees, largest first. */
-  readonly #peaks: Uint8Array[] = [];
+  /** Roots of the complete subtrees of 2^k leaves, from the left; at 0 the leaves. */
+  readonly #complete: Uint8Array[][] = [[]];
+  #size = 0;
 
   constructor(sha256: Sha256, leaves: Iterable<Uint8Array> = []) {
     this.#sha256 = sha256;
@@ -17,26 +17,28 @@ export class MerkleTree {
   }
 
   get size(): number {
-    return this.#leaves.length;
+    return this.#size;
   }
 
   append(leaf: Uint8Array): void {
-    let peak = leaf;
-    // Every trailing one bit of the old size is a complete subtree that pairs with the new one.
-    for (let bits = this.#leaves.length; bits % 2 === 1; bits = (bits - 1) / 2) {
-      const left = this.#peaks.pop();
-      if (left === undefined) throw new Error("a Merkle tree lost one of its peaks");
-      peak = merkleNode(left, peak, this.#sha256);
+    this.#size += 1;
+    let node = leaf;
+    for (let height = 0; ; height++) {
+      const row = this.#row(height);
+      const left = row.length % 2 === 1 ? row.at(-1) : undefined;
+      row.push(node);
+      if (left === undefined) return;
+      node = merkleNode(left, node, this.#sha256);
     }
-    this.#peaks.push(peak);
-    this.#leaves.push(leaf);
   }
 
   /** Root of the leaves so far; of an empty tree SHA-256 of nothing (RFC 9162 §2.1.1). */
   root(): Uint8Array {
-    return this.#peaks.length === 0
-      ? this.#sha256(new Uint8Array(0))
-      : this.#peaks.reduceRight((right, left) => merkleNode(left, right, this.#sha256));
+    const root = this.#complete.reduce<Uint8Array | undefined>(
+      (edge, _, height) => this.#withEdge(edge, height),
+      undefined,
+    );
+    return root ?? this.#sha256(new Uint8Array(0));
   }
 
   /** Inclusion proof of leaf `index`, from the leaf's sibling up (RFC 9162 §2.1.3.1). Throws RangeError outside the tree. */
@@ -45,24 +47,33 @@ export class MerkleTree {
       throw new RangeError(`no leaf ${index} in a tree of ${this.size}`);
     }
     const path: Uint8Array[] = [];
-    let level: readonly Uint8Array[] = this.#leaves;
-    for (let at = index; level.length > 1; at = Math.floor(at / 2)) {
-      const sibling = level[at ^ 1];
+    /** Root of the leaves to the right of all complete subtrees of this height. */
+    let edge: Uint8Array | undefined;
+    let at = index;
+    for (let height = 0; this.#size > 2 ** height; height++) {
+      const row = this.#row(height);
+      const beside = at % 2 === 0 ? at + 1 : at - 1;
+      // Without either the node has no sibling, and rises as it is.
+      const sibling = beside < row.length ? row[beside] : beside === row.length ? edge : undefined;
       if (sibling !== undefined) path.push(sibling);
-      level = this.#parents(level);
+      edge = this.#withEdge(edge, height);
+      at = Math.floor(at / 2);
     }
     return path;
   }
 
-  /** The next level up; a last node without a sibling rises as it is. */
-  #parents(level: readonly Uint8Array[]): Uint8Array[] {
-    const parents: Uint8Array[] = [];
-    for (let i = 0; i < level.length; i += 2) {
-      const [left, right] = level.slice(i, i + 2);
-      if (left === undefined) break;
-      parents.push(right === undefined ? left : merkleNode(left, right, this.#sha256));
-    }
-    return parents;
+  #row(height: number): Uint8Array[] {
+    const row = this.#complete[height] ?? [];
+    this.#complete[height] = row;
+    return row;
+  }
+
+  /** The incomplete part on the right, one level up: with the last subtree of this height where it has no partner. */
+  #withEdge(edge: Uint8Array | undefined, height: number): Uint8Array | undefined {
+    const row = this.#row(height);
+    const last = row.length % 2 === 1 ? row.at(-1) : undefined;
+    if (last === undefined) return edge;
+    return edge === undefined ? last : merkleNode(last, edge, this.#sha256);
   }
 }
 

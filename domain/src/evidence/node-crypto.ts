@@ -4,7 +4,7 @@ import type { Crypto } from "./types.js";
 
 /** The functions of `node:crypto` that evidence needs, so that domain itself imports no Node module. */
 export interface NodeCrypto {
-  createHash(algorithm: string): { update(bytes: Uint8Array): { digest(): Uint8Array } };
+  hash(algorithm: string, bytes: Uint8Array, encoding: "buffer"): Uint8Array;
   /** The key of a PEM text, read once. */
   createPublicKey(pem: string): object;
   verify(
@@ -37,7 +37,8 @@ export function cryptoFrom(node: NodeCrypto): Crypto {
     return key;
   };
   return {
-    sha256: (bytes) => new Uint8Array(node.createHash("sha256").update(bytes).digest()),
+    // In one call, which takes half the time of a hash object; of a month's package it is a million.
+    sha256: (bytes) => new Uint8Array(node.hash("sha256", bytes, "buffer")),
     verifyP256(publicKeySpki, message, signature) {
       // Node takes keys on any curve; a P-256 key in SPKI differs from others in its first bytes.
       const prefix = publicKeySpki.subarray(0, p256SpkiPrefix.length);

@@ -160,12 +160,15 @@ export type Statement = z.infer<typeof statement>;
 export const checkpoint = z.strictObject({ statement, attest: bytesHex, signature: p1363Hex });
 export type Checkpoint = z.infer<typeof checkpoint>;
 
+/** At most so many intervals in one package. */
+export const intervalsPerPackage = 200;
+
 /** What goes to the ledger: consecutive intervals of one meter, under the checkpoint that covers the last of them. */
 export const evidencePackage = z.strictObject({
   v: z.literal(1),
   participant: participantId,
   meter: meterId,
-  intervals: z.array(interval).min(1).max(200),
+  intervals: z.array(interval).min(1).max(intervalsPerPackage),
   checkpoint,
   /** By the reading key, which is also the Fabric identity. */
   signature: p1363Hex,

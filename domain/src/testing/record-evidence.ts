@@ -44,16 +44,18 @@ export function recordEvidence(
     slots,
     eventAtSecond,
     quoteAtSecond,
+    pollSeconds = 1,
   }: {
     start: string;
     slotSeconds: number;
     slots: number;
     eventAtSecond?: number;
     quoteAtSecond?: number;
+    pollSeconds?: number;
   },
 ): EvidenceFile & { readings: { reading: Reading }[]; events: { event: Event }[] } {
   const recorder = new Recorder(device, participant, meters, slotSeconds);
-  for (let second = 0; second <= slots * slotSeconds; second++) {
+  for (let second = 0; second <= slots * slotSeconds; second += pollSeconds) {
     const atMs = Date.parse(start) + second * 1000 + 250;
     if (second === eventAtSecond) recorder.note(atMs - 100);
     if (second === quoteAtSecond) recorder.quote(atMs - 50);
