@@ -55,7 +55,7 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const signer = tpmSigner(config.tpm, join(dataDir, "identity.json"));
   const slotSeconds = slots.seconds;
-  const store = openStore(join(dataDir, "agent.db"), { participant, slotSeconds });
+  const store = openStore(join(dataDir, "agent.db"), { participant });
   const readings = new ReadingLog({ store, clock, health, slotSeconds, pollIntervalMs });
   const watchingClock = watchClock({ clock, readings, health, last: store.lastEntry() });
   const epochs = new MeterEpochs({ store, readings, clock });

@@ -39,7 +39,7 @@ function report(what: object): void {
 
 beforeAll(async () => {
   const startMs = Math.floor(Date.now() / 900_000) * 900_000 - slots * 900_000;
-  const store = openStore(filled, { participant: "h1", slotSeconds });
+  const store = openStore(filled, { participant: "h1" });
   const beganMs = performance.now();
   const size = await writeBacklog({
     store,

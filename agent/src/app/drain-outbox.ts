@@ -4,13 +4,14 @@ import {
   cryptoFrom,
   type EvidencePackage,
   intervalHash,
+  intervalsPerPackage,
   packageBytes,
   toHex,
 } from "@powershare/domain/evidence";
 import type { Clock } from "../ports/clock.js";
 import type { Ledger, Outcome, PreparedTransaction } from "../ports/ledger.js";
 import type { Signer } from "../ports/signer.js";
-import { intervalsPerPackage, type OutboxStore, type Parcel } from "../ports/store.js";
+import type { OutboxStore, Parcel } from "../ports/store.js";
 import { Backoff, type Random } from "./backoff.js";
 import { type Loop, startLoop } from "./loop.js";
 import type { Health } from "./watch-health.js";

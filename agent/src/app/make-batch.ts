@@ -5,6 +5,7 @@ import {
   fromHex,
   type Interval,
   intervalHash,
+  intervalsPerPackage,
   MerkleTree,
   type MeterRole,
   nextHead,
@@ -28,7 +29,6 @@ import {
   type UnsealedInterval,
 } from "@powershare/domain/metering";
 import {
-  intervalsPerPackage,
   type SealedHead,
   type StoredEntry,
   type StoredReading,

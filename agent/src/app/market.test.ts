@@ -90,7 +90,7 @@ function resident(id: string): Participant {
 /** A household's ledger side, with the last measured slot given. */
 function household(participant: string, measured?: { importWh: number; exportWh: number }) {
   const health = new Health(clock, silentLog);
-  const real = openStore(join(folder, `${participant}.db`), { participant, slotSeconds });
+  const real = openStore(join(folder, `${participant}.db`), { participant });
   const store: Store = { ...real, sealedHead: () => headOf(measured) };
   const market = new MarketView(ledger, clock, participant, slotSeconds);
   const shared = { store, ledger, market, clock, health, participant };
@@ -218,6 +218,7 @@ describe("driving slots", () => {
       firstSequence: sequence,
       lastSequence: sequence,
       late: 0,
+      slots: [slotName(endMs - slotMs)],
       counter: `${sequence}`,
     };
     ledger.emit("EvidenceAccepted", {
@@ -243,6 +244,17 @@ describe("driving slots", () => {
       expect(atMs).toBeGreaterThanOrEqual(slot - gateMs);
       expect(atMs).toBeLessThanOrEqual(slot);
     }
+  });
+
+  it("settles an interval over a month in its last slot, and asks for none of those before", async () => {
+    household("h1").drive();
+    const endMs = clock.nowMs() - (clock.nowMs() % slotMs);
+    const monthBefore = endMs - 30 * 86_400_000;
+    for (const id of ["h1", "h2", "h3"]) evidence(id, monthBefore, 1);
+    for (const id of ["h1", "h2", "h3"]) evidence(id, endMs, 2);
+    await clock.advance(slotMs);
+    const settled = done("market:Settle").map(({ args }) => args[0]);
+    expect(settled).toEqual([slotName(monthBefore - slotMs), slotName(endMs - slotMs)]);
   });
 
   it("moves no slot on while the time is unknown, and goes on when it is known", async () => {

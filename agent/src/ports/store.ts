@@ -12,9 +12,6 @@ import type { RejectedStore } from "./meters.js";
 import type { Overview } from "./overview.js";
 import type { ProofStore } from "./proofs.js";
 
-/** As the contract: a package carries at most this many intervals. */
-export const intervalsPerPackage = 200;
-
 /** A reading with the energy its registers mean; null where they were rejected. */
 export interface StoredReading {
   readonly reading: Reading;

@@ -31,7 +31,7 @@ const settings = z.strictObject({
 const [task] = process.argv.slice(2);
 const { database, identity, swtpm, ...rest } = settings.parse(JSON.parse(readFileSync(0, "utf8")));
 const { participant, slotSeconds } = rest;
-const store = openStore(database, { participant, slotSeconds });
+const store = openStore(database, { participant });
 const said = task === "inspect" ? inspect(store) : await fill(store);
 if (task !== "inspect") store.close();
 process.stdout.write(`${JSON.stringify(said)}\n`);

@@ -10,7 +10,7 @@ const slotSeconds = 60;
 const clock = systemClock({ earliest: "2000-01-01T00:00:00Z", compareWith: [], keptBy: "host" });
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const health = new Health(clock, silent);
-const store = openStore(path, { participant: "h1", slotSeconds });
+const store = openStore(path, { participant: "h1" });
 const last = store.lastEntry();
 const readings = new ReadingLog({ store, clock, health, slotSeconds, pollIntervalMs: 1000 });
 

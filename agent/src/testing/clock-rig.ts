@@ -87,7 +87,6 @@ export class ClockRig {
     const health = new Health(clock, silentLog);
     const opened = openStore(join(this.#directory, "agent.db"), {
       participant: "h1",
-      slotSeconds: rigSlotSeconds,
     });
     const insertReadings: Store["insertReadings"] = (entries) => {
       opened.insertReadings(entries);

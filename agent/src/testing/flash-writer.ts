@@ -26,7 +26,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const earliest = "2026-01-01T00:00:00.000Z";
 const clock = systemClock({ earliest, compareWith: [], keptBy: "host" });
 const health = new Health(clock, silent);
-const store = openStore(values.path, { participant: "h1", slotSeconds });
+const store = openStore(values.path, { participant: "h1" });
 const readings = new ReadingLog({ store, clock, health, slotSeconds, pollIntervalMs: 1000 });
 const signer = new SimSigner("h1");
 store.pinMeter("line1/1", meter);

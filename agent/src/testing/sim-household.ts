@@ -87,7 +87,7 @@ export class SimHousehold {
     const ledger = mortal(this.ledger, this.#life);
     this.meters = new LiveMeters();
     this.health = new Health(clock, silentLog);
-    this.#opened = openStore(join(this.directory, "agent.db"), { participant: "h1", slotSeconds });
+    this.#opened = openStore(join(this.directory, "agent.db"), { participant: "h1" });
     const store = mortal(this.wrapStore(this.#opened), this.#life);
     const { health, meters } = this;
     const readings = new ReadingLog({ store, clock, health, slotSeconds, pollIntervalMs: 1000 });

@@ -38,6 +38,12 @@ type Envelope = z.infer<typeof envelopeSchema>;
 const commitMs = 200;
 const crypto = cryptoFrom(node);
 
+/** Start of the slot in which an interval is settled; of the interval itself where slots are not known. */
+function slotOf({ start, end }: Interval, slotSeconds: number | undefined): string {
+  if (slotSeconds === undefined) return start;
+  return new Date(Date.parse(end) - slotSeconds * 1000).toISOString().replace(".000Z", "Z");
+}
+
 /**
  * A ledger that behaves as Fabric does where it hurts: commit comes later, the same envelope counts
  * once, an order whose ground was taken away is ordered and found not valid, and replies get lost.
@@ -238,6 +244,7 @@ export class SimLedger implements Ledger {
         firstSequence,
         lastSequence,
         late: 0,
+        slots: intervals.map((one) => slotOf(one, this.settings?.slotSeconds)),
         end,
         importWh,
         exportWh,

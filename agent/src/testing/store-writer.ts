@@ -35,7 +35,7 @@ const database = opened();
 database.run((connection) => {
   for (const pragma of pragmas) connection.pragma(pragma);
 });
-const script = new StoreScript(storeOn(database, { participant: "h1", slotSeconds: 20 }), say);
+const script = new StoreScript(storeOn(database, { participant: "h1" }), say);
 let done = 0;
 function work(): void {
   try {

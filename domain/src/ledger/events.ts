@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { meterId, meterRole } from "../evidence/types.js";
+import { intervalsPerPackage, meterId, meterRole } from "../evidence/types.js";
 import {
   currency,
   decimal,
@@ -103,6 +103,8 @@ export const events = {
     firstSequence: z.int().min(1),
     lastSequence: z.int().min(1),
     late: z.int().min(0),
+    /** Starts of the slots in which the new ones are to be settled: none of those that came late. */
+    slots: z.array(instantSeconds).max(intervalsPerPackage),
     end: instantSeconds,
     importWh: z.int().min(0),
     exportWh: z.int().min(0),

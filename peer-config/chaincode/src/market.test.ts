@@ -244,7 +244,10 @@ test("after the deadline a slot is settled without the missing, whose evidence t
     { contractedWh: 600, deliveredWh: 0, amountNano: "0" },
   ]);
   await send(ledger, sun, 0, 600);
-  expect(ledger.events.at(-1)).toMatchObject({ name: "EvidenceAccepted", payload: { late: 1 } });
+  expect(ledger.events.at(-1)).toMatchObject({
+    name: "EvidenceAccepted",
+    payload: { late: 1, slots: [] },
+  });
   const stored = await ledger.read(operator, "metering:ReadEvidence", { slotStart });
   expect(stored.map(({ participant, late }) => [participant, late])).toEqual([
     ["shade", false],

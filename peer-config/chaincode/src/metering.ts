@@ -29,14 +29,14 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
   if (Date.parse(head.end) > atMs) {
     throw new CodedError("evidence.future", `the last interval ends at ${head.end}, it is ${at}`);
   }
-  let late = 0;
+  const slots: string[] = [];
   for (const interval of evidence.intervals) {
     const slot = slotOf(interval.end, slotSeconds);
     // Read by each evidence and written by the settlement: one in flight while its slot is settled gets a
     // conflict, and comes back as late. So every interval is settled, or late, and never both.
     const isLate =
       atMs - Date.parse(interval.end) > settleableMs || (await state.has(keys.settled(slot)));
-    if (isLate) late += 1;
+    if (!isLate) slots.push(slot);
     const key = isLate ? keys.late : keys.evidence;
     const accepted: AcceptedEvidence = {
       participant: resident.id,
@@ -66,7 +66,8 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
       role: last.role,
       firstSequence: evidence.intervals[0]?.sequence ?? last.sequence,
       lastSequence: last.sequence,
-      late,
+      late: evidence.intervals.length - slots.length,
+      slots,
       end: last.end,
       importWh: evidence.intervals.reduce((sum, { importWh }) => sum + importWh, 0),
       exportWh: evidence.intervals.reduce((sum, { exportWh }) => sum + exportWh, 0),

@@ -29,7 +29,7 @@ const committed: { readonly frames: number; readonly readings: number }[] = [];
 // Files as a kill leaves them: the log is not written back.
 beforeAll(() => {
   const live = join(folder, "live.db");
-  const store = openStore(live, { participant: "h1", slotSeconds: 20 });
+  const store = openStore(live, { participant: "h1" });
   const script = new StoreScript(store, () => {});
   for (let step = 0; step < 40; step += 1) {
     script.step();

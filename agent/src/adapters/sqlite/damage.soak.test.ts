@@ -19,7 +19,7 @@ it.each([
   ["a store too large for that", true],
 ])("no flipped bit of %s changes a value unnoticed", (name, large) => {
   const path = join(folder, `${large}.db`);
-  const store = openStore(path, { participant: "h1", slotSeconds: 20 });
+  const store = openStore(path, { participant: "h1" });
   const script = new StoreScript({ ...store, prune: () => 0 }, () => {});
   for (let step = 0; step < 70; step += 1) script.step();
   store.close();

@@ -5,15 +5,12 @@ import type { LedgerStore } from "../../ports/store.js";
 import type { Connection, Database } from "./database.js";
 
 const stageRow = z.object({ startMs: z.number(), stage: z.enum(["open", "sealed", "cleared"]) });
-/** Slots that one package of evidence can newly touch, bounded against a wild date. */
-const mostSlotsPerEvent = 5_000;
 
-/** `slotSeconds` and `participant` are those of the configuration. */
+/** @param participant the household's own id */
 export function createLedgerStore(
   database: Database,
-  { participant, slotSeconds }: { readonly participant: string; readonly slotSeconds: number },
+  { participant }: { readonly participant: string },
 ): LedgerStore {
-  const slotMs = slotSeconds * 1000;
   const projections = new WeakMap<Connection, LedgerProjection>();
   const projectionOf = (connection: Connection): LedgerProjection => {
     const known = projections.get(connection) ?? new LedgerProjection(connection, { participant });
@@ -27,7 +24,7 @@ export function createLedgerStore(
     ledgerPosition: () => project((projection) => projection.checkpoint()),
     applyEvent: (event) =>
       database.transaction((connection) => {
-        if (projectionOf(connection).apply(event)) noteProgress(connection, event, slotMs);
+        if (projectionOf(connection).apply(event)) noteProgress(connection, event);
       }),
     slotStage: (startMs) =>
       database.run((connection) => {
@@ -78,11 +75,7 @@ export function createLedgerStore(
 }
 
 /** Keeps which slots still have to be moved on, and how far everyone's evidence has come. */
-function noteProgress(
-  connection: Connection,
-  event: { name: string; payload: unknown },
-  slotMs: number,
-): void {
+function noteProgress(connection: Connection, event: { name: string; payload: unknown }): void {
   const known = parseEvent(event.name, event.payload);
   if (known === undefined) return;
   const { name, payload } = known;
@@ -90,36 +83,24 @@ function noteProgress(
   else if (name === "SlotCleared") setStage(connection, Date.parse(payload.slot), "cleared");
   else if (name === "SlotSettled") strike(connection, Date.parse(payload.slot));
   else if (name === "EvidenceAccepted" && payload.role === "connection") {
-    noteEvidence(connection, payload, slotMs);
+    noteEvidence(connection, payload);
   }
 }
 
-/** All slots since this connection point's evidence last reached; a gap interval covers several. */
+/** Those slots are open that its intervals fall into; one that spans many slots is settled in its last. */
 function noteEvidence(
   connection: Connection,
-  { participant, end, firstSequence, lastSequence, late }: EventPayload<"EvidenceAccepted">,
-  slotMs: number,
+  { participant, end, slots }: EventPayload<"EvidenceAccepted">,
 ): void {
-  const endMs = Date.parse(end);
-  const before = connection
-    .prepare("SELECT end_ms FROM reached WHERE participant = ?")
-    .pluck()
-    .get(participant);
-  const fromMs =
-    before === undefined
-      ? endMs - (lastSequence - firstSequence + 1) * slotMs
-      : z.number().parse(before);
   const open = connection.prepare(
     "INSERT INTO unsettled VALUES (?, 'open') ON CONFLICT DO NOTHING",
   );
-  // Late intervals came first, and belong to slots that are settled already.
-  const firstMs = Math.max(fromMs + late * slotMs, endMs - mostSlotsPerEvent * slotMs);
-  for (let startMs = firstMs; startMs < endMs; startMs += slotMs) open.run(startMs);
+  for (const slot of slots) open.run(Date.parse(slot));
   connection
     .prepare(
       "INSERT INTO reached VALUES (?, ?) ON CONFLICT DO UPDATE SET end_ms = max(end_ms, excluded.end_ms)",
     )
-    .run(participant, endMs);
+    .run(participant, Date.parse(end));
 }
 
 function setStage(connection: Connection, startMs: number, stage: "sealed" | "cleared"): void {

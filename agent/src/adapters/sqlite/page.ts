@@ -1,6 +1,6 @@
-import { meterRole } from "@powershare/domain/evidence";
+import { intervalsPerPackage, meterRole } from "@powershare/domain/evidence";
 import { z } from "zod";
-import { intervalsPerPackage, type PageStore } from "../../ports/store.js";
+import type { PageStore } from "../../ports/store.js";
 import type { Database } from "./database.js";
 import { packageOf } from "./outbox.js";
 

@@ -28,7 +28,7 @@ afterEach(() => {
 
 function open(): void {
   database = new Database(path);
-  store = storeOn(database, { participant: "h1", slotSeconds: 20 });
+  store = storeOn(database, { participant: "h1" });
 }
 
 /** Works on the store without ever pruning by itself. */

@@ -17,7 +17,7 @@ import { createScrubStore } from "./scrub.js";
  */
 export function openStore(
   path: string,
-  household: { readonly participant: string; readonly slotSeconds: number },
+  household: { readonly participant: string },
 ): Store & { close(): void } {
   return storeOn(new Database(path), household);
 }
@@ -25,7 +25,7 @@ export function openStore(
 /** The store on a file that is open. */
 export function storeOn(
   database: Database,
-  household: { readonly participant: string; readonly slotSeconds: number },
+  household: { readonly participant: string },
 ): Store & { close(): void } {
   return {
     ...createReadingStore(database),
