@@ -10,18 +10,23 @@ import type { Tpm } from "../tpm.js";
 
 function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(contents);
-  const long = Buffer.from([0x82, body.length >> 8, body.length & 0xff]);
-  const length = body.length < 0x80 ? Buffer.from([body.length]) : long;
-  return Buffer.concat([Buffer.from([tag]), length, body]);
+  const { length } = body;
+  // DER wants the shortest form (X.690, 10.1).
+  const long = length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...(length < 0x80 ? [length] : long)]), body]);
 }
 const sequence = (...contents: readonly Uint8Array[]) => der(0x30, ...contents);
 const oid = (hex: string) => der(0x06, Buffer.from(hex, "hex"));
 const yes = der(0x01, Buffer.of(0xff));
 const name = (commonName: string) =>
   sequence(der(0x31, sequence(oid("550403"), der(0x0c, Buffer.from(commonName)))));
-/** GeneralizedTime, which RFC 5280 wants from 2050 on and OpenSSL takes always. */
-const time = (at: Date) =>
-  der(0x18, Buffer.from(`${at.toISOString().slice(0, 19).replace(/[-:T]/g, "")}Z`));
+/** UTCTime up to 2049, GeneralizedTime from 2050 on (RFC 5280, 4.1.2.5). */
+function time(at: Date): Buffer {
+  const text = `${at.toISOString().slice(0, 19).replace(/[-:T]/g, "")}Z`;
+  return at.getUTCFullYear() < 2050
+    ? der(0x17, Buffer.from(text.slice(2)))
+    : der(0x18, Buffer.from(text));
+}
 const extension = (oidHex: string, value: Uint8Array, critical: boolean) =>
   sequence(oid(oidHex), ...(critical ? [yes] : []), der(0x04, value));
 const ecdsaWithSha256 = sequence(oid("2a8648ce3d040302"));

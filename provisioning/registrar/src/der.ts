@@ -54,7 +54,8 @@ function lengthAt(bytes: Uint8Array, at: number): { length: number; start: numbe
   if (count < 1 || count > 3) throw new RangeError("a length of DER is none");
   let length = 0;
   for (const byte of bytes.subarray(at + 1, at + 1 + count)) length = length * 256 + byte;
-  if (at + 1 + count > bytes.length || length < 0x80)
+  const shortest = count === 1 ? 0x80 : 0x100 ** (count - 1);
+  if (at + 1 + count > bytes.length || length < shortest)
     throw new RangeError("a length of DER is none");
   return { length, start: at + 1 + count };
 }

@@ -6,7 +6,7 @@ import { hashOf, newToken, type RandomBytes } from "./secrets.js";
 import type { Connection } from "./store.js";
 
 const linkMs = 10 * 60_000;
-const sessionMs = 12 * 3_600_000;
+export const sessionSeconds = 12 * 3600;
 const mostSessions = 200;
 const named = z.object({ operator: z.string() });
 
@@ -60,13 +60,13 @@ export class Operators {
   }
 
   /** Takes a link; it never works again. @throws CodedError enrolment.operator */
-  enter(link: string): { session: string; expiresAt: Date } {
+  enter(link: string): { session: string } {
     const sql =
       "DELETE FROM session WHERE kind = 'link' AND hash = ? AND expires_at > ? RETURNING operator";
     const found = this.#db.prepare(sql).get(hashOf(link), this.#now().toISOString());
     const operator = operatorIn(found, "this link was used, or is too old");
-    const { token, expiresAt } = this.#keep("page", operator, sessionMs);
-    return { session: token, expiresAt };
+    const { token } = this.#keep("page", operator, sessionSeconds * 1000);
+    return { session: token };
   }
 
   /** The operator of a page's session. @throws CodedError enrolment.operator */

@@ -40,7 +40,7 @@ describe("the page's session", () => {
     expect([entered.statusCode, entered.headers.location]).toEqual([303, "/"]);
     const cookie = String(entered.headers["set-cookie"]);
     expect(cookie).toMatch(
-      /^__Host-session=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict; Expires=/,
+      /^__Host-session=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=43200$/,
     );
     expect((await get("/", { cookie: cookie.split(";")[0] })).statusCode).toBe(200);
     expect((await post(link, {})).statusCode).toBe(401);
@@ -146,7 +146,7 @@ describe("what it shows", () => {
     expect(csp).toContain("default-src 'none'");
     expect(csp).toContain("frame-ancestors 'none'");
     expect(headers["cache-control"]).toBe("no-store");
-    expect(headers["referrer-policy"]).toBe("no-referrer");
+    expect(headers["referrer-policy"]).toBe("same-origin");
   });
 
   it("warns of an unknown maker, and takes such a chip only with a tick", async () => {

@@ -3,7 +3,7 @@ import { CodedError, codeOf } from "@powershare/domain/errors";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { explain } from "../approvals.js";
-import type { Operators } from "../operators.js";
+import { type Operators, sessionSeconds } from "../operators.js";
 import type { Registrar } from "../registrar.js";
 import { viewOf } from "../view.js";
 import { detailPage, enterPage, noEntryPage, queuePage } from "./pages.js";
@@ -109,8 +109,8 @@ export function addPage(app: FastifyInstance, options: PageOptions): void {
     return await send(reply, enterPage(languageFor(request), token));
   });
   app.post("/enter/:token", async (request, reply) => {
-    const { session, expiresAt } = operators.enter(byToken.parse(request.params).token);
-    const flags = `Path=/; Secure; HttpOnly; SameSite=Strict; Expires=${expiresAt.toUTCString()}`;
+    const { session } = operators.enter(byToken.parse(request.params).token);
+    const flags = `Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${sessionSeconds}`;
     return await reply
       .header("set-cookie", `${cookieName}=${session}; ${flags}`)
       .redirect("/", 303);

@@ -28,7 +28,8 @@ export async function serveDesk(
   const token = readFileSync(path, "utf8").trim();
   rmSync(folder, { recursive: true });
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const certificate = desk.maker.certify(publicKey.export({ type: "spki", format: "der" }));
+  const spki = publicKey.export({ type: "spki", format: "der" });
+  const certificate = desk.maker.certify(spki, { signs: true });
   const body = Buffer.from(certificate).toString("base64");
   const log: string[] = [];
   const app = await registrarServer({
