@@ -1,9 +1,11 @@
+import type { EvidenceFigures } from "./bench-evidence.js";
+import { evidenceRows } from "./bench-evidence-rows.js";
 import type { FlashFigures } from "./bench-flash.js";
 import type { PathFigures } from "./bench-path.js";
 import type { ScanFigures } from "./bench-scan.js";
 import type { LateFigures, LineFigures, ReaderName, SerialFigures } from "./bench-serial.js";
 
-export const benchParts = ["serial", "flash", "scan", "path"] as const;
+export const benchParts = ["serial", "flash", "scan", "evidence", "path"] as const;
 export type BenchPart = (typeof benchParts)[number];
 
 /** More than this, and other work on the machine is part of the figures. */
@@ -29,6 +31,7 @@ export interface BenchReport {
   readonly serial?: Measured<SerialFigures>;
   readonly flash?: Measured<FlashFigures>;
   readonly scan?: Measured<ScanFigures>;
+  readonly evidence?: Measured<EvidenceFigures>;
   readonly path?: Measured<PathFigures>;
 }
 
@@ -47,11 +50,12 @@ export const readerNames: Readonly<Record<ReaderName, string>> = {
 };
 
 /** All figures of a report as rows, part by part; budgets are those of the plan of record. */
-export function benchRows({ serial, flash, scan, path }: BenchReport): BenchRow[] {
+export function benchRows({ serial, flash, scan, evidence, path }: BenchReport): BenchRow[] {
   return [
     ...partRows("snapshots on a serial line", serial, serialRows),
     ...partRows("flash", flash, flashRows),
     ...partRows("scan", scan, scanRows),
+    ...partRows("evidence", evidence, evidenceRows),
     ...partRows("path to a settled trade", path, pathRows),
   ];
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { withFigures } from "./bench-document.js";
+import { benchEvidence } from "./bench-evidence.js";
 import { benchFigures } from "./bench-figures.js";
 import { benchFlash, flashObstacle } from "./bench-flash.js";
 import { type BenchOptions, parseBenchOptions } from "./bench-options.js";
@@ -70,6 +71,7 @@ async function measureParts(
       : {}),
     ...(wants("flash") ? { flash: obstacle ? skip(`flash ${obstacle}`) : await flash() } : {}),
     ...(wants("scan") ? { scan: await measured(benchScan) } : {}),
+    ...(wants("evidence") ? { evidence: await measured(() => benchEvidence(directory, say)) } : {}),
     ...(wants("path") ? { path: await measured(() => benchPath(directory, say)) } : {}),
   };
 }
@@ -82,11 +84,12 @@ function earlierParts(): Pick<BenchReport, BenchPart> {
   try {
     const report: unknown = JSON.parse(readFileSync(reportFile, "utf8"));
     if (!isReport(report)) return {};
-    const { serial, flash, scan, path } = report;
+    const { serial, flash, scan, evidence, path } = report;
     return {
       ...(serial && { serial }),
       ...(flash && { flash }),
       ...(scan && { scan }),
+      ...(evidence && { evidence }),
       ...(path && { path }),
     };
   } catch {

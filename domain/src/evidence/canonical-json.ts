@@ -65,7 +65,9 @@ function object(value: object, depth: number): string {
   const keys = Object.keys(value).sort();
   let text = "";
   for (const key of keys) {
-    text += `${text === "" ? "" : ","}${quoted(key)}:${write(Reflect.get(value, key), depth)}`;
+    const member: unknown = Reflect.get(value, key);
+    const json = typeof member === "string" ? quoted(member) : write(member, depth);
+    text += `${text === "" ? "" : ","}${quoted(key)}:${json}`;
   }
   return `{${text}}`;
 }

@@ -33,7 +33,7 @@ export function verifyReadings(
   };
   for (const [i, { reading, proof }] of readings.entries()) add(`/readings/${i}`, reading, proof);
   for (const [i, { event, proof }] of events.entries()) add(`/events/${i}`, event, proof);
-  const ordered = [...entries.values()].sort((a, b) => a.entry.sequence - b.entry.sequence);
+  const ordered = inOrder([...entries.values()]);
   let next = 0;
   for (const [i, checkpoint] of checkpoints.entries()) {
     const { first, last } = checkpoint.statement.readings;
@@ -48,6 +48,18 @@ export function verifyReadings(
     for (const interval of intervals) requireBoundaries(interval, entries);
   }
   return { readings: readings.length, events: events.length };
+}
+
+/** By sequence, as they mostly are already. */
+function inOrder(entries: PlacedEntry[]): PlacedEntry[] {
+  let before = 0;
+  for (const { entry } of entries) {
+    if (entry.sequence < before) {
+      return entries.sort((a, b) => a.entry.sequence - b.entry.sequence);
+    }
+    before = entry.sequence;
+  }
+  return entries;
 }
 
 /** Refuses an entry that stands before the first one of the checkpoint it would belong to. */
