@@ -138,5 +138,6 @@ const helmetOptions = {
       frameAncestors: ["'none'"],
     },
   },
-  referrerPolicy: { policy: "no-referrer" as const },
+  // With no-referrer, browsers would leave out the origin of the page's own forms.
+  referrerPolicy: { policy: "same-origin" as const },
 };
