@@ -49,7 +49,11 @@ export class SimulatedCa implements CertificateAuthority {
     const to = new Date(this.#now().getTime() + this.#validForMs);
     const der = this.#issuer.certify(spkiOf(request.csrPem), { to });
     this.#maybeLose();
-    const body = Buffer.from(der).toString("base64").replace(/.{64}/g, "$&\n");
+    const body = (
+      Buffer.from(der)
+        .toString("base64")
+        .match(/.{1,64}/g) ?? []
+    ).join("\n");
     return {
       certificatePem: `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`,
       chainPem: this.#issuer.certificatePem,
