@@ -14,9 +14,11 @@ import {
   interval,
   intervalHash,
   MerkleTree,
+  measurementDigest,
   nextHead,
   packageBytes,
   parseEvidenceFile,
+  quoteStatementHash,
   statement,
   statementHash,
   toHex,
@@ -24,6 +26,7 @@ import {
   verifyEvidenceFile,
   verifyInclusion,
   verifyKeyCertification,
+  verifySoftwareQuote,
 } from "./index.js";
 
 const json = z.json();
@@ -38,6 +41,12 @@ const vectors = z
       proofs: z.array(z.array(z.string())),
     }),
     event: z.strictObject({ value: event, leaf: z.string() }),
+    quote: z.strictObject({
+      value: event,
+      measurement: z.string(),
+      pcr: z.string(),
+      statement: z.string(),
+    }),
     interval: z.strictObject({ value: interval, hash: z.string() }),
     statement: z.strictObject({ value: statement, hash: z.string() }),
     keys: z.record(z.string(), z.string()),
@@ -96,6 +105,15 @@ describe("the published vectors", () => {
 
   it("leaf of an event", () => {
     expect(toHex(entryLeaf(vectors.event.value, sha256))).toBe(vectors.event.leaf);
+  });
+
+  it("a quote of software", () => {
+    const { value, measurement, pcr, statement } = vectors.quote;
+    const attestationSpki = fromHex(vectors.keys["attestationSpki"] ?? "");
+    const quote = verifySoftwareQuote(value, attestationSpki, crypto);
+    expect(quote.pcr).toBe(pcr);
+    expect(toHex(measurementDigest(quote.details, sha256))).toBe(measurement);
+    expect(toHex(quoteStatementHash(value, sha256))).toBe(statement);
   });
 
   it("hashes of interval, statement and package", () => {
