@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { AttackedLedger } from "./testing/attacked-ledger.js";
 import {
-  AttackedLedger,
   type EvidenceAttack,
   evidenceAttacks,
   tryEvidenceAttacks,

@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { AttackedLedger, withOtherHalves } from "./testing/attacked-ledger.js";
 import {
-  AttackedLedger,
   type EvidenceAttack,
   evidenceAttacks,
   tryEvidenceAttacks,
-  withOtherHalves,
 } from "./testing/evidence-attacks.js";
 
 const scene = new AttackedLedger();
