@@ -21,7 +21,7 @@ async function wrongCsr(scene: Scene, device: SoftDevice, participant: string): 
     `-----BEGIN CERTIFICATE REQUEST-----\n${bytes.toString("base64").replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE REQUEST-----\n`;
   const forms: readonly (() => Promise<string> | string)[] = [
     () => device.csr(participant, softwareKey(scene)),
-    () => device.csr("h1"),
+    () => device.csr("h2"),
     () => device.csr(`${participant},O=EvilCorp`),
     () => {
       const at = scene.dice.below(body.length);
