@@ -7,6 +7,7 @@ import { registerMarketCommands } from "./commands/market.js";
 import { registerOperatorCommands } from "./commands/operator.js";
 import { registerProfileCommands } from "./commands/profile.js";
 import { registerReadCommands } from "./commands/read.js";
+import { registerReplacementCommands } from "./commands/replacement.js";
 import { registerScanCommands } from "./commands/scan.js";
 import { fail, usageError, watchOutput } from "./output.js";
 
@@ -28,6 +29,7 @@ registerMarketCommands(program);
 registerOperatorCommands(program);
 registerProfileCommands(program);
 registerReadCommands(program);
+registerReplacementCommands(program);
 registerScanCommands(program);
 pointToHelp(program, "powershare");
 watchOutput();

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { registerEnrolmentCommands } from "./operator-enrolments.js";
 import { registerMeterCommands } from "./operator-meters.js";
+import { registerConfirmCommand } from "./replacement.js";
 
 /** `powershare operator`: the operator's work without a browser. */
 export function registerOperatorCommands(program: Command): void {
@@ -10,4 +11,5 @@ export function registerOperatorCommands(program: Command): void {
     .description("The operator's work without a browser.");
   registerEnrolmentCommands(operator);
   registerMeterCommands(operator);
+  registerConfirmCommand(operator);
 }
