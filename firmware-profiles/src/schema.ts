@@ -145,6 +145,8 @@ export const profileSchema = z.strictObject({
       turnaroundMs: z.number().min(0).max(5000).optional(),
       /** Least silence before a request, ms, where the maker asks for more than 3.5 characters. */
       pauseMs: z.number().min(0).max(5000).optional(),
+      /** How long the energy registers stand still between two writes, ms; 1000 where nothing is said. */
+      refreshMs: z.int().min(0).max(900_000).optional(),
     })
     .optional(),
   /** Where SunSpec models are looked for, which of them fit, and how many registers follow a header. */

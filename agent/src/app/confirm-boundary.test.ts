@@ -6,6 +6,7 @@ const reads = {
   elapsedMs: 100,
   mostW: 20_000,
   registerStepWh: 1,
+  refreshMs: 1_000,
   rollsOverAtWh: {},
 };
 

@@ -10,11 +10,10 @@ export interface TwoReads {
   /** Most that can flow, W. */
   readonly mostW: number;
   readonly registerStepWh: number;
+  /** How long the registers stand still between two writes, ms. */
+  readonly refreshMs: number;
   readonly rollsOverAtWh: Readonly<Partial<Record<keyof RegisterValues, number | undefined>>>;
 }
-
-/** Meters write their registers about once a second: between two reads may come what flowed since the last time. */
-const registersRefreshMs = 1_000;
 
 /**
  * Compares two reads of the energy registers, one right after the other. Where the second shows less, or
@@ -22,9 +21,10 @@ const registersRefreshMs = 1_000;
  * @returns what is wrong; undefined where they agree
  */
 export function disagreement(reads: TwoReads): string | undefined {
-  const { first, again, elapsedMs, mostW, registerStepWh, rollsOverAtWh } = reads;
+  const { first, again, elapsedMs, mostW, registerStepWh, refreshMs, rollsOverAtWh } = reads;
+  // Between two reads may come what flowed since the registers were written last.
+  const mostMs = elapsedMs + refreshMs;
   // A register steps at most once more than what flowed has whole steps.
-  const mostMs = elapsedMs + registersRefreshMs;
   const mostWh = Math.floor((mostW * mostMs) / 3_600_000) + registerStepWh;
   for (const register of ["importWh", "exportWh"] as const) {
     const { kind } = followRegister(

@@ -34,7 +34,7 @@ export interface PollerOptions extends ReaderOptions {
 }
 
 type Stamp = Pick<ReadingDraft, "at" | "monotonicMs" | "bootId" | "clock">;
-type Limits = Parameters<MeterJudge["judge"]>[2];
+type Limits = Parameters<MeterJudge["judge"]>[2] & { readonly refreshMs: number };
 
 /** After these the meter is asked once more at once: a late copy of an older answer is gone then. */
 const askAgainAfter: ReadonlySet<ErrorCode> = new Set([
@@ -44,6 +44,8 @@ const askAgainAfter: ReadonlySet<ErrorCode> = new Set([
 const mostTries = 3;
 /** Ratio and wiring can be changed at the meter's buttons while it goes on speaking. */
 const identifyEveryMs = 3_600_000;
+/** Meters write their energy registers about once a second, unless their profile says otherwise. */
+const refreshMs = 1_000;
 
 /** Reads one meter: knows which one it must be, has its registers judged, and hands on what it said. */
 export class MeterPoller {
@@ -153,6 +155,7 @@ export class MeterPoller {
     return {
       fuseA,
       phases,
+      refreshMs: profile.timing?.refreshMs ?? refreshMs,
       registerStepWh: Math.max(
         registerStepWh(profile, "activeEnergyImportWh", importWh, blocks),
         registerStepWh(profile, "activeEnergyExportWh", exportWh, blocks),
@@ -174,10 +177,18 @@ export class MeterPoller {
     if (this.#slotOf(Date.parse(at)) === this.#confirmedSlot) return undefined;
     const again = await this.#reader.readEnergy();
     if (again === undefined) return "read again, the energy registers have no value";
-    const { registerStepWh, rollsOverAtWh = {} } = limits;
+    const { registerStepWh, refreshMs, rollsOverAtWh = {} } = limits;
     const elapsedMs = this.#options.clock.monotonicMs() - monotonicMs;
     const mostW = mostPowerW(values, this.#at);
-    return disagreement({ first, again, elapsedMs, mostW, registerStepWh, rollsOverAtWh });
+    return disagreement({
+      first,
+      again,
+      elapsedMs,
+      mostW,
+      registerStepWh,
+      refreshMs,
+      rollsOverAtWh,
+    });
   }
 
   #keep(judgement: Judgement, stamp: Stamp, blocks: readonly Block[]): void {

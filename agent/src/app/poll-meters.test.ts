@@ -89,3 +89,23 @@ describe("the schedule of a bus", () => {
     expect(home.health.part("bus").state).toBe("ok");
   });
 });
+
+describe("a meter that writes its energy registers once a minute", () => {
+  it.each([
+    ["as its profile says: every reading counts, and nothing looks like a reset", 60_000, 0, 0],
+    ["unsaid: its steps look like another meter's count", undefined, 10, 1],
+  ])("%s", async (_, refreshMs, leastRejected, epochs) => {
+    const { generator } = home;
+    generator.powerW = -12_000;
+    generator.writesEveryMs = 60_000;
+    if (refreshMs !== undefined)
+      generator.profile = { ...generator.profile, timing: { refreshMs } };
+    home.start();
+    await home.clock.advance(300_000);
+    const rejected = home.store.rejectedReadings(100);
+    expect(rejected.length >= leastRejected).toBe(true);
+    if (leastRejected === 0) expect(rejected).toEqual([]);
+    expect(home.epochs.all.length >= epochs).toBe(true);
+    if (epochs === 0) expect(home.epochs.all).toEqual([]);
+  });
+});

@@ -5,13 +5,22 @@ import type { Clock } from "../ports/clock.js";
 
 /** A meter that integrates a constant power, seen through its registers. */
 export interface SimMeter {
-  readonly profile: Profile;
+  profile: Profile;
   serialNumber: number;
   /** + import, − export. */
   powerW: number;
   importWh: number;
   exportWh: number;
+  /** How often it writes its energy registers; left out: whenever it is asked. */
+  writesEveryMs?: number;
   fault: "none" | "silent";
+}
+
+/** Registers as they were written last. */
+interface Written {
+  readonly round: number;
+  readonly importWh: number;
+  readonly exportWh: number;
 }
 
 const wireMs = 40;
@@ -23,6 +32,7 @@ export class SimBus implements Bus {
   reads = 0;
   readonly #clock: Clock;
   readonly #images = new Map<number, { key: string; image: RegisterImage }>();
+  readonly #written = new Map<number, Written>();
   #integratedMs: number;
 
   constructor(clock: Clock) {
@@ -68,10 +78,11 @@ export class SimBus implements Bus {
 
   /** Made anew only when a value changed. */
   #image(unit: number, meter: SimMeter): RegisterImage {
+    const { importWh, exportWh } = this.#registersOf(unit, meter);
     const values = {
       serialNumber: meter.serialNumber,
-      activeEnergyImportWh: Math.floor(meter.importWh),
-      activeEnergyExportWh: Math.floor(meter.exportWh),
+      activeEnergyImportWh: Math.floor(importWh),
+      activeEnergyExportWh: Math.floor(exportWh),
       activePowerW: meter.powerW,
       voltageL1V: 230.2,
     };
@@ -81,6 +92,16 @@ export class SimBus implements Bus {
     const image = encode(meter.profile, values);
     this.#images.set(unit, { key, image });
     return image;
+  }
+
+  #registersOf(unit: number, meter: SimMeter): Pick<SimMeter, "importWh" | "exportWh"> {
+    if (meter.writesEveryMs === undefined) return meter;
+    const round = Math.floor(this.#clock.monotonicMs() / meter.writesEveryMs);
+    const known = this.#written.get(unit);
+    if (known?.round === round) return known;
+    const written = { round, importWh: meter.importWh, exportWh: meter.exportWh };
+    this.#written.set(unit, written);
+    return written;
   }
 
   async #wait(ms: number): Promise<void> {

@@ -24,6 +24,8 @@ export interface GuardLimits {
   readonly phases: number;
   /** Smallest step of the registers at these values: a float32 register in kWh steps by 16 Wh above 131,072 kWh. */
   readonly registerStepWh: number;
+  /** How old may be what the registers show, ms: between two writes of theirs they stand still. Default 0. */
+  readonly refreshMs?: number;
   /** Counts at which registers begin again at 0, itself never shown; those that are left out never do. */
   readonly rollsOverAtWh?: Readonly<Partial<Record<keyof RegisterValues, number | undefined>>>;
 }
@@ -52,7 +54,8 @@ const longestOutageMs = 35 * 86_400_000;
 
 /**
  * Whether a reading may be billed: same meter, no register falls, and none rises by more than the
- * fuses let through since `previous`, the last accepted reading (unwrapped), plus one register step.
+ * fuses let through since `previous`, the last accepted reading (unwrapped), and in one `refreshMs` before
+ * it, plus one register step.
  * A register that rolled over has not fallen. The first reading is accepted if the meter is the expected one.
  */
 export function guardReading(
@@ -127,9 +130,12 @@ function elapsedMs(previous: MeteredRegisters, next: MeteredRegisters): number {
   return known && elapsed >= 0 ? elapsed : longestOutageMs;
 }
 
-function possibleWh(elapsed: number, { fuseA, phases, registerStepWh }: GuardLimits): number {
+function possibleWh(
+  elapsed: number,
+  { fuseA, phases, registerStepWh, refreshMs = 0 }: GuardLimits,
+): number {
   const powerW = (fuseA * mainsV * phases * overloadPercent) / 100;
-  return Math.ceil((powerW * elapsed) / 3_600_000) + registerStepWh;
+  return Math.ceil((powerW * (elapsed + refreshMs)) / 3_600_000) + registerStepWh;
 }
 
 function reject(
