@@ -1,8 +1,12 @@
 import type { EvidenceFigures } from "./bench-evidence.js";
-import type { BenchRow } from "./bench-report.js";
 
-/** The figures of evidence as rows. */
-export function evidenceRows({ swtpm, tree, month, duties }: EvidenceFigures): BenchRow[] {
+/** The figures of evidence as rows of the report. */
+export function evidenceRows({
+  swtpm,
+  tree,
+  month,
+  duties,
+}: EvidenceFigures): { what: string; measured: string; budget: string }[] {
   const perSecond = (count: number): string => `${count.toLocaleString("en")} a second`;
   return [
     {

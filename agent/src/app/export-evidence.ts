@@ -2,6 +2,7 @@ import * as node from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   cryptoFrom,
+  derSignature,
   type EvidenceFile,
   type Interval,
   ocmfBytes,
@@ -11,7 +12,6 @@ import {
   type SealedBatch,
 } from "@powershare/domain/evidence";
 import type { Profile } from "@powershare/firmware-profiles";
-import { toDerLowS } from "node-tpm2";
 import type { ProofStore } from "../ports/proofs.js";
 import type { Signer } from "../ports/signer.js";
 import type { ArchiveStore, PageStore } from "../ports/store.js";
@@ -107,7 +107,7 @@ async function* recordsOf(
   for (const payload of ocmfPayloads(interval, source, sha256)) {
     const began = performance.now();
     const signature = await signer.sign(sha256(ocmfBytes(payload)));
-    yield `${ocmfRecord(payload, toDerLowS(signature))}\n`;
+    yield `${ocmfRecord(payload, derSignature(signature))}\n`;
     await pause(performance.now() - began);
   }
 }

@@ -1,6 +1,6 @@
 import type { Software } from "@powershare/domain/evidence";
 import { verifySoftwareQuote } from "@powershare/domain/evidence";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Measurement } from "../ports/measurer.js";
 import { seeded } from "../testing/seeded.js";
 import { SimClock } from "../testing/sim-clock.js";
@@ -95,12 +95,9 @@ describe("the agent's software", () => {
   });
 
   it("is measured once where a crash came between the note and the measurement", async () => {
-    const { measure } = signer;
-    signer.measure = async () => {
-      throw new Error("killed");
-    };
+    const killed = vi.spyOn(signer, "measure").mockRejectedValue(new Error("killed"));
     await start(1000);
-    signer.measure = measure;
+    killed.mockRestore();
     await start();
     expect(signer.measurements).toBe(1);
     expect(newest().details.pcrBefore).toBe("0".repeat(64));

@@ -110,9 +110,8 @@ describe("a second verifier, in Python, written from the page alone", () => {
     const files = await recordedHousehold();
     const answers = both(files);
     expect(answers.filter((answer) => !("proven" in answer) || !answer.proven)).toEqual([]);
-    expect(answers).toContainEqual(
-      expect.objectContaining({ proves: expect.objectContaining({ packages: 0, readings: 1 }) }),
-    );
+    const alone = answers.filter((answer) => "proves" in answer && answer.proves["packages"] === 0);
+    expect(alone.length).toBeGreaterThan(5);
   });
 
   it(`agrees on ${perFamily} attacks of each family, code and place (ATTACKS=${perFamily}, SOAK_SEED=${seed})`, () => {

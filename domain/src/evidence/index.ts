@@ -22,6 +22,7 @@ export {
 export { MerkleTree, verifyInclusion } from "./merkle.js";
 export { cryptoFrom, type NodeCrypto } from "./node-crypto.js";
 export {
+  derSignature,
   type OcmfPayload,
   type OcmfSource,
   ocmfBytes,

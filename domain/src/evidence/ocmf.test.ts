@@ -1,6 +1,7 @@
+import * as node from "node:crypto";
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { ocmfBytes, ocmfPayloads, ocmfRecord } from "./ocmf.js";
+import { derSignature, ocmfBytes, ocmfPayloads, ocmfRecord } from "./ocmf.js";
 import type { Interval } from "./types.js";
 
 const sha256 = (bytes: Uint8Array) => Uint8Array.from(createHash("sha256").update(bytes).digest());
@@ -84,5 +85,23 @@ describe("the OCMF records of an interval", () => {
       expect(new TextEncoder().encode(text)).toEqual(ocmfBytes(payload));
       expect(JSON.parse(signed)).toMatchObject({ SA: "ECDSA-secp256r1-SHA256", SD: "3000" });
     }
+  });
+});
+
+describe("a signature in DER", () => {
+  it("is what others read, whichever bytes it begins with", () => {
+    const { privateKey, publicKey } = node.generateKeyPairSync("ec", { namedCurve: "P-256" });
+    for (let i = 0; i < 600; i++) {
+      const message = Buffer.from(`${i}`);
+      const rs = node.sign("sha256", message, { key: privateKey, dsaEncoding: "ieee-p1363" });
+      expect(node.verify("sha256", message, publicKey, derSignature(rs))).toBe(true);
+    }
+  });
+
+  it("keeps integers short and positive", () => {
+    const r = new Uint8Array(32).fill(0xff, 31);
+    const s = new Uint8Array(32).fill(0x7f, 30);
+    const der = derSignature(Uint8Array.of(...r, ...s));
+    expect(Buffer.from(der).toString("hex")).toBe("3008" + "020200ff" + "02027f7f");
   });
 });

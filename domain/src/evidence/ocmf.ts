@@ -1,4 +1,4 @@
-import { toHex, utf8 } from "./bytes.js";
+import { concatBytes, toHex, utf8 } from "./bytes.js";
 import { intervalHash, type Sha256 } from "./hashes.js";
 import type { Interval } from "./types.js";
 
@@ -64,6 +64,23 @@ export function ocmfPayloads(
       XE: interval.epoch,
     }),
   }));
+}
+
+/**
+ * ECDSA-Sig-Value (RFC 3279 §2.2.3), DER, of a signature on P-256.
+ * @param signature r ‖ s, 64 bytes.
+ */
+export function derSignature(signature: Uint8Array): Uint8Array {
+  const values = concatBytes(derInteger(signature.slice(0, 32)), derInteger(signature.slice(32)));
+  return concatBytes(Uint8Array.of(0x30, values.length), values);
+}
+
+/** Without leading zeros, but for one that keeps it positive. */
+function derInteger(bytes: Uint8Array): Uint8Array {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const digits = bytes.slice(first < 0 ? bytes.length - 1 : first);
+  const sign = (digits[0] ?? 0) >= 0x80 ? [0] : [];
+  return Uint8Array.of(0x02, sign.length + digits.length, ...sign, ...digits);
 }
 
 /** The bytes that the reading key signs. */

@@ -38,7 +38,7 @@ export function changedAt(value: unknown, path: Path, change: (old: unknown) => 
   const [key, ...rest] = path;
   if (key === undefined) return change(value);
   if (Array.isArray(value)) {
-    return value.map((item, i) => (i === key ? changedAt(item, rest, change) : item));
+    return value.map((item: unknown, i) => (i === key ? changedAt(item, rest, change) : item));
   }
   const object = Object(value) as Record<string, unknown>;
   return { ...object, [key]: changedAt(object[key], rest, change) };

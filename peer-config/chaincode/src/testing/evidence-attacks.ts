@@ -81,7 +81,7 @@ export const evidenceAttacks = {
     };
   },
   reorder: (scene, random) => {
-    const some = [...scene.intervals.slice(2, 6)];
+    const some = scene.intervals.slice(2, 6);
     const at = Math.floor(random() * 3);
     some.splice(at, 2, ...some.slice(at, at + 2).reverse());
     return { evidence: scene.sealed(some, 320n) };
