@@ -1,11 +1,14 @@
 import { z } from "zod";
 import type { ArchivedInterval, ArchiveStore } from "../../ports/store.js";
+import type { Connection } from "./connection.js";
 import type { Database } from "./database.js";
 import { parseInterval } from "./evidence.js";
-import { entriesAfter } from "./readings.js";
+import { readingsTaken } from "./readings.js";
 
-/** Readings looked through at a time: a few tens of milliseconds. */
+/** Readings unpacked at a time: ten milliseconds or so. */
 const readingsPerPage = 500;
+/** Readings of which only the time is looked at, at a time: as long. A store holds tens of millions. */
+const readingsPerWindow = 10_000;
 const intervalsPerPage = 200;
 /** Half a megabyte at a time, so that polling goes on. */
 const pagesPerStep = 128;
@@ -16,17 +19,12 @@ export function createArchiveStore(database: Database): ArchiveStore {
   return {
     readingsBetween: (after, fromMs, toMs) =>
       database.run((connection) => {
-        const entries = entriesAfter(connection, after, readingsPerPage);
-        const readings = entries.filter((entry) => "reading" in entry);
-        const last = entries.at(-1);
-        return {
-          readings: readings.filter(({ reading }) => {
-            const atMs = Date.parse(reading.at);
-            return atMs >= fromMs && atMs < toMs;
-          }),
-          through:
-            last === undefined ? undefined : ("event" in last ? last.event : last.reading).sequence,
-        };
+        const end = windowEnd(connection, after);
+        if (end === undefined) return { readings: [], through: undefined };
+        const window = { after, end, fromMs, toMs };
+        const readings = readingsTaken(connection, window, readingsPerPage);
+        const isWhole = readings.length < readingsPerPage;
+        return { readings, through: isWhole ? end : readings.at(-1)?.reading.sequence };
       }),
     intervalsBetween: (after, fromMs, toMs) =>
       database.run((connection) => {
@@ -50,4 +48,11 @@ export function createArchiveStore(database: Database): ArchiveStore {
       await connection.backup(path, { progress: () => pagesPerStep });
     },
   };
+}
+
+/** Where the readings end that are looked at next; undefined where there are none after `after`. */
+function windowEnd(connection: Connection, after: number): number | undefined {
+  const first = connection.prepare("SELECT min(sequence) FROM reading WHERE sequence > ?").pluck();
+  const found = z.number().nullable().parse(first.get(after));
+  return found === null ? undefined : found + readingsPerWindow - 1;
 }

@@ -74,6 +74,21 @@ export function entriesAfter(connection: Connection, after: number, limit: numbe
   return [...readings, ...events].sort((a, b) => sequenceOf(a) - sequenceOf(b)).slice(0, limit);
 }
 
+/** Oldest readings with a sequence in (after, end] that were taken in [fromMs, toMs), in order. */
+export function readingsTaken(
+  connection: Connection,
+  window: { after: number; end: number; fromMs: number; toMs: number },
+  limit: number,
+): StoredReading[] {
+  return connection
+    .prepare(
+      `${selectReading} WHERE sequence > @after AND sequence <= @end
+         AND at_ms >= @fromMs AND at_ms < @toMs ORDER BY sequence LIMIT @limit`,
+    )
+    .all({ ...window, limit })
+    .map(toReading);
+}
+
 /** Rejected readings, newest first. */
 export function rejectedReadings(connection: Connection, limit: number): Reading[] {
   return connection

@@ -85,6 +85,51 @@ function readingNumber(sequence: number): StoredReading {
   };
 }
 
+describe("readings of a time", () => {
+  const startMs = Date.parse("2026-06-01T12:00:00.000Z");
+  const takenAt = (sequence: number): StoredReading => {
+    const { reading, energy } = readingNumber(sequence);
+    return {
+      reading: { ...reading, at: new Date(startMs + sequence * 1000).toISOString() },
+      energy,
+    };
+  };
+  const between = (store: ReturnType<typeof openStore>, from: number, to: number) => {
+    const found: number[] = [];
+    let looks = 0;
+    for (let after: number | undefined = 0; after !== undefined; looks += 1) {
+      const page = store.readingsBetween(after, startMs + from * 1000, startMs + to * 1000);
+      found.push(...page.readings.map(({ reading }) => reading.sequence));
+      after = page.through;
+    }
+    return { found, looks };
+  };
+
+  it("are found without unpacking those before and after, however many they are", () => {
+    const store = openStore(path, household);
+    for (let first = 1; first <= 9_000; first += 1_000) {
+      store.insertReadings(Array.from({ length: 1_000 }, (_, n) => takenAt(first + n)));
+    }
+    expect(between(store, 8_990, 8_993)).toEqual({ found: [8_990, 8_991, 8_992], looks: 2 });
+    expect(between(store, 0, 9_001).found).toEqual(Array.from({ length: 9_000 }, (_, n) => n + 1));
+    expect(between(store, 20_000, 30_000).found).toEqual([]);
+    store.close();
+  });
+
+  it("are found past events and past what retention left", () => {
+    const store = openStore(path, household);
+    store.insertReadings([
+      takenAt(1),
+      eventNumber(2),
+      takenAt(3),
+      takenAt(60_000),
+      takenAt(60_001),
+    ]);
+    expect(between(store, 2, 60_001).found).toEqual([3, 60_000]);
+    store.close();
+  });
+});
+
 describe("readings on disk", () => {
   it("come back exactly, so that their leaf hashes are the same", () => {
     fc.assert(
