@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { CodedError } from "@powershare/domain/errors";
+import type { Organisation } from "@powershare/fabric";
 import type { Maker } from "node-tpm2/testing";
 import { stringify } from "yaml";
 import { Child, waitFor } from "./child.js";
@@ -131,7 +132,7 @@ async function configuration(options: RegistrarOptions, directory: string, port:
     peerEndpoint,
     peerTlsHostname,
     tlsRootCertificatePem,
-  }: typeof operator | typeof community) => ({
+  }: Organisation) => ({
     endpoint: peerEndpoint,
     tlsHostname: peerTlsHostname,
     tlsRootCertificate: file(`${mspId}-peer-tls.pem`, tlsRootCertificatePem),

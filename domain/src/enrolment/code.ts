@@ -4,13 +4,13 @@ import { type EnrolmentRequest, requestHash } from "./request.js";
 
 /** `scrypt` of `node:crypto`. */
 export interface Scrypt {
-  scrypt(
+  readonly scrypt: (
     password: Uint8Array,
     salt: Uint8Array,
     bytes: number,
     options: { N: number; r: number; p: number; maxmem: number },
     done: (error: Error | null, key: Uint8Array) => void,
-  ): void;
+  ) => void;
 }
 
 /** Crockford's base 32: no I, L, O and U, which are misread or read out as something else. */

@@ -184,6 +184,8 @@ export class LedgerProjection {
         break;
       case "ParticipantRegistered":
       case "ParticipantStatusSet":
+      case "MeterEpochAsked":
+      case "MeterEpochConfirmed":
       case "DeviceReplacementAsked":
       case "DeviceReplaced":
       case "CoinsIssued":

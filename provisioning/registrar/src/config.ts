@@ -65,7 +65,6 @@ export const configSchema = z.strictObject({
     .prefault({}),
 });
 export type Config = z.output<typeof configSchema>;
-export type ConfigInput = z.input<typeof configSchema>;
 export type Limits = Config["limits"];
 
 /**

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { enrolmentView } from "@powershare/domain/enrolment";
 import { openSwtpm, Tpm } from "node-tpm2";
 import {
   equipWithCertificate,
@@ -14,6 +15,7 @@ import {
   startSwtpm,
 } from "node-tpm2/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { withDevice } from "../enrolment/device.js";
 import { DeviceFiles } from "../enrolment/device-files.js";
 import { renewDevice } from "../enrolment/enrol-device.js";
@@ -27,6 +29,12 @@ const out = at("data");
 writeFileSync(at("file"), "");
 writeFileSync(at("bad.json"), '{"v":1}');
 const meter = ["--meter", "connection=eastron/sdm630:12345678"];
+
+const parsed = (text: string): unknown => (text === "" ? undefined : JSON.parse(text));
+const jsonIn = (path: string) =>
+  z.record(z.string(), z.unknown()).parse(parsed(readFileSync(path, "utf8")));
+const textIn = (path: string, field: string): string => z.string().parse(jsonIn(path)[field]);
+const containing = (text: string): unknown => expect.stringContaining(text);
 
 function enrol(...args: string[]) {
   const argv = [command, "enrol", ...args, "--json"];
@@ -106,7 +114,7 @@ describe("with a registrar", () => {
       [...argv, "--token-file", registrar.tokenFile, "--json"],
       { encoding: "utf8", timeout: 30_000 },
     );
-    return { status, stderr, answer: stdout === "" ? undefined : JSON.parse(stdout) };
+    return { status, stderr, answer: parsed(stdout) };
   };
   /** The device's command, running. */
   function enrolling(name: string, swtpm: string) {
@@ -137,7 +145,10 @@ describe("with a registrar", () => {
     return { child, ended, code, text: () => text };
   }
   const waitingId = (code: string): string =>
-    operator("list").answer.find((view: { code: string }) => view.code === code).id;
+    z
+      .array(enrolmentView)
+      .parse(operator("list").answer)
+      .find((view) => view.code === code)?.id ?? "";
 
   beforeAll(async () => {
     registrar = await startRegistrar();
@@ -157,7 +168,7 @@ describe("with a registrar", () => {
     await registrar.start();
     const id = waitingId(code);
     const wrong = operator("approve", id, "--participant", "h1", "--code", "0000-0000");
-    expect(wrong).toMatchObject({ status: 1, stderr: expect.stringContaining("[enrolment.code]") });
+    expect([wrong.status, wrong.stderr]).toEqual([1, containing("[enrolment.code]")]);
     const approved = operator("approve", id, "--participant", "h1", "--code", code.toLowerCase());
     expect(approved).toMatchObject({ status: 0, answer: { state: "approved", participant: "h1" } });
     await registrar.kill();
@@ -167,7 +178,7 @@ describe("with a registrar", () => {
     expect(await second.code()).toBe(code);
     const certificate = new X509Certificate(readFileSync(at("h1.data/certificate.pem")));
     const text = certificate.raw.toString("latin1");
-    const device = JSON.parse(readFileSync(at("h1.data/identity.json"), "utf8")).device;
+    const device = textIn(at("h1.data/identity.json"), "device");
     expect(certificate.subject).toContain("CN=h1");
     for (const attribute of [
       `"device":"${device}"`,
@@ -201,26 +212,23 @@ describe("with a registrar", () => {
     const here = ["--swtpm", swtpm, "--out", at("files.data")];
     const there = ["--swtpm", otherTpm, "--out", at("other.data")];
     const { stdout } = enrol(...here, ...meter, "--request", at("request.json"));
-    const { code } = JSON.parse(stdout);
+    const code = z.object({ code: z.string() }).parse(parsed(stdout)).code;
     expect(enrol(...there, ...meter, "--request", at("other.json")).status).toBe(0);
     const files = ["--request", at("request.json"), "--response", at("credential.json")];
     const approved = () => operator("approve", ...files, "--participant", "h2", "--code", code);
     expect(approved()).toMatchObject({ stderr: "", status: 0, answer: { code } });
     expect(approved(), "it may be repeated").toMatchObject({ status: 0 });
     const stolen = enrol(...there, "--response", at("credential.json"));
-    expect(stolen).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining("[enrolment.response]"),
-    });
-    const credential = JSON.parse(readFileSync(at("credential.json"), "utf8"));
-    const device = JSON.parse(readFileSync(at("other.data/registration.json"), "utf8")).device;
-    const otherCode = JSON.parse(readFileSync(at("other.data/enrolment.json"), "utf8")).code;
+    expect([stolen.status, stolen.stderr]).toEqual([1, containing("[enrolment.response]")]);
+    const credential = jsonIn(at("credential.json"));
+    const device = textIn(at("other.data/registration.json"), "device");
+    const otherCode = textIn(at("other.data/enrolment.json"), "code");
     writeFileSync(
       at("relabelled.json"),
       JSON.stringify({ ...credential, device, code: otherCode }),
     );
     const relabelled = enrol(...there, "--response", at("relabelled.json"));
-    expect(relabelled).toMatchObject({ status: 3, stderr: expect.stringContaining("TPM_RC_") });
+    expect([relabelled.status, relabelled.stderr]).toEqual([3, containing("TPM_RC_")]);
 
     expect(enrol(...here, "--response", at("credential.json")).status).toBe(0);
     const csr = at("files.data/certificate-request.json");
@@ -228,14 +236,14 @@ describe("with a registrar", () => {
     expect(enrol(...there, "--response", at("certificate.json")).status).toBe(1);
     expect(enrol(...here, "--response", at("certificate.json")).status).toBe(0);
     expect(existsSync(at("files.data/certificate.pem"))).toBe(true);
-    secrets.push(JSON.parse(readFileSync(csr, "utf8")).secret);
+    secrets.push(textIn(csr, "secret"));
     const swapped = {
-      ...JSON.parse(readFileSync(csr, "utf8")),
+      ...jsonIn(csr),
       csrPem: "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
     };
     writeFileSync(at("swapped.json"), JSON.stringify(swapped));
     const again = operator("issue", at("swapped.json"), "--response", at("no.json"));
-    expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining("[enrolment.csr]") });
+    expect([again.status, again.stderr]).toEqual([1, containing("[enrolment.csr]")]);
   });
 
   test("a certificate is renewed by the TPM's word when it is due, and not before", async () => {
@@ -276,8 +284,9 @@ describe("with a registrar", () => {
 
   test("a revoked participant's device gets nothing more", async () => {
     expect(operator("revoke", "h2", "--reason", "device-lost").status).toBe(0);
-    const issued = operator("list", "--state", "issued").answer;
-    expect(issued.map(({ participant }: { participant: string }) => participant)).toEqual(["h1"]);
+    const { answer } = operator("list", "--state", "issued");
+    const issued = z.array(enrolmentView).parse(answer);
+    expect(issued.map(({ participant }) => participant)).toEqual(["h1"]);
   });
 
   test("no secret and no token lies in the registrar's files or its log", async () => {

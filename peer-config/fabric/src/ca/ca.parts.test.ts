@@ -156,7 +156,7 @@ test("re-enrolment renews a certificate with the present one; after revocation i
 });
 
 describe("an identity that is registered", () => {
-  const identity = { ...{ id: "h9", type: "client" as const }, attributes: { device: "aa" } };
+  const identity = { id: "h9", type: "client" as const, attributes: { device: "aa" } };
   const secret = "a secret of the registrar's own";
 
   test("enrols with the secret that the registrar chose, and no more often than that", async () => {

@@ -12,8 +12,8 @@ import {
 } from "@powershare/domain/enrolment";
 import { z } from "zod";
 import type { Registrar } from "../registrar.js";
+import type { Api } from "./api.js";
 import { bearerOf } from "./bearer.js";
-import type { Api } from "./server.js";
 
 const byId = z.strictObject({ id: enrolmentId });
 const refusals = { "4xx": refusal, "5xx": refusal };

@@ -4,8 +4,8 @@ import { ledgerEpoch, participantId } from "@powershare/domain/ledger";
 import { z } from "zod";
 import type { Operators } from "../operators.js";
 import type { Registrar } from "../registrar.js";
+import type { Api } from "./api.js";
 import { bearerOf } from "./bearer.js";
-import type { Api } from "./server.js";
 
 const refusals = { "4xx": refusal, "5xx": refusal };
 const seen = ledgerEpoch.pick({ closing: true, opening: true });

@@ -17,8 +17,8 @@ import { z } from "zod";
 import type { Operators } from "../operators.js";
 import type { Registrar } from "../registrar.js";
 import { viewOf } from "../view.js";
+import type { Api } from "./api.js";
 import { bearerOf } from "./bearer.js";
-import type { Api } from "./server.js";
 
 const byId = z.strictObject({ id: enrolmentId });
 const refusals = { "4xx": refusal, "5xx": refusal };

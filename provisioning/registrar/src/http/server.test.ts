@@ -1,8 +1,15 @@
-import type { EnrolmentRequest } from "@powershare/domain/enrolment";
+import type {
+  EnrolmentRequest,
+  EnrolmentTicket,
+  EnrolmentView,
+} from "@powershare/domain/enrolment";
 import type { InjectOptions } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { origin, type ServedDesk, serveDesk } from "../testing/served-desk.js";
 
+interface Refused {
+  readonly code: string;
+}
 const host = new URL(origin).host;
 let served: ServedDesk;
 let devices = 0;
@@ -22,25 +29,28 @@ describe("a device", () => {
   it("is queued, and sees its own enrolment with its own token", async () => {
     const answer = await submit(request());
     expect(answer.statusCode).toBe(201);
-    const { id, token, code } = answer.json();
+    const { id, token, code } = answer.json<EnrolmentTicket>();
     expect(code).toMatch(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
     const status = await call({
       method: "GET",
       url: `/api/enrolments/${id}`,
       headers: bearer(token),
     });
-    expect(status.json()).toEqual({ state: "waiting" });
+    expect(status.json<unknown>()).toEqual({ state: "waiting" });
   });
 
   it.each([
-    ["no token", () => ({})],
-    ["the token of another", async () => bearer((await submit(request())).json().token)],
-    ["an operator's token", () => bearer(served.token)],
+    ["no token", async () => ({})],
+    [
+      "the token of another",
+      async () => bearer((await submit(request())).json<EnrolmentTicket>().token),
+    ],
+    ["an operator's token", async () => bearer(served.token)],
   ])("sees nothing with %s", async (_what, headers) => {
-    const { id } = (await submit(request())).json();
+    const { id } = (await submit(request())).json<EnrolmentTicket>();
     const url = `/api/enrolments/${id}`;
     const status = await call({ method: "GET", url, headers: await headers() });
-    expect([status.statusCode, status.json().code]).toEqual([401, "enrolment.token"]);
+    expect([status.statusCode, status.json<Refused>().code]).toEqual([401, "enrolment.token"]);
   });
 
   it.each([
@@ -55,12 +65,15 @@ describe("a device", () => {
     const type = what === "another type" ? "application/xml" : "application/json";
     const headers = { "content-type": type };
     const answer = await call({ method: "POST", url: "/api/enrolments", payload, headers });
-    expect([answer.statusCode, answer.json().code]).toEqual([status, "enrolment.request"]);
+    expect([answer.statusCode, answer.json<Refused>().code]).toEqual([status, "enrolment.request"]);
   });
 
   it("is refused with its check's code", async () => {
     const answer = await submit({ ...request(), nonce: "00".repeat(16) });
-    expect([answer.statusCode, answer.json().code]).toEqual([422, "enrolment.attestation"]);
+    expect([answer.statusCode, answer.json<Refused>().code]).toEqual([
+      422,
+      "enrolment.attestation",
+    ]);
   });
 });
 
@@ -93,24 +106,28 @@ describe("many requests", () => {
       });
     const answers = [await post("a"), await post("b"), await post("c")];
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([201, 201, 503]);
-    expect(answers[2]?.json().code).toBe("enrolment.queue-full");
+    expect(answers[2]?.json<Refused>().code).toBe("enrolment.queue-full");
     await small.close();
   });
 });
 
 describe("an operator", () => {
   it("sees the queue, approves, declines and revokes by its token", async () => {
-    const { id, code } = (await submit(request())).json();
+    const { id, code } = (await submit(request())).json<EnrolmentTicket>();
     const list = await call({
       method: "GET",
       url: "/api/operator/enrolments?state=waiting",
       headers: bearer(served.token),
     });
-    expect(list.json().at(-1)).toMatchObject({ id, code, maker: { trusted: true } });
+    expect(list.json<EnrolmentView[]>().at(-1)).toMatchObject({
+      id,
+      code,
+      maker: { trusted: true },
+    });
     const payload = { code, participant: "h1", utility: "grid-co" };
     const url = `/api/operator/enrolments/${id}/approve`;
     const approved = await call({ method: "POST", url, headers: bearer(served.token), payload });
-    expect(approved.json()).toMatchObject({
+    expect(approved.json<unknown>()).toMatchObject({
       state: "approved",
       participant: "h1",
       decidedBy: "ana",
@@ -119,7 +136,10 @@ describe("an operator", () => {
     const headers = bearer(served.token);
     await call({ method: "POST", url: revoke, headers, payload: { reason: "device-lost" } });
     const view = await call({ method: "GET", url: `/api/operator/enrolments/${id}`, headers });
-    expect(view.json()).toMatchObject({ state: "declined", reason: "revoked: device-lost" });
+    expect(view.json<unknown>()).toMatchObject({
+      state: "declined",
+      reason: "revoked: device-lost",
+    });
     expect(served.desk.ca.revoked).toEqual(["h1"]);
   });
 
@@ -135,7 +155,7 @@ describe("an operator", () => {
   ] as const)(
     "is wanted for %s %s: no token, a wrong one and a device's are refused",
     async (method, url) => {
-      const device = (await submit(request())).json().token;
+      const device = (await submit(request())).json<EnrolmentTicket>().token;
       const payloads: Record<string, object> = {
         approve: { code: "0000-0000", participant: "h1", utility: "u" },
         decline: { reason: "x" },
@@ -150,7 +170,10 @@ describe("an operator", () => {
         { authorization: "Basic YTpi" },
       ]) {
         const answer = await call({ method, url, headers, ...(payload && { payload }) });
-        expect([answer.statusCode, answer.json().code]).toEqual([401, "enrolment.operator"]);
+        expect([answer.statusCode, answer.json<Refused>().code]).toEqual([
+          401,
+          "enrolment.operator",
+        ]);
       }
     },
   );
@@ -159,21 +182,23 @@ describe("an operator", () => {
 it("is not spoken to under another host name", async () => {
   for (const name of ["evil.example.org", "registrar.example.org", "127.0.0.1:8443"]) {
     const answer = await call({ method: "GET", url: "/healthz", headers: { host: name } });
-    expect([answer.statusCode, answer.json().code]).toEqual([403, "enrolment.origin"]);
+    expect([answer.statusCode, answer.json<Refused>().code]).toEqual([403, "enrolment.origin"]);
   }
 });
 
 it("describes its API", async () => {
-  const { paths } = (await call({ method: "GET", url: "/api/openapi.json" })).json();
+  const { paths } = (await call({ method: "GET", url: "/api/openapi.json" })).json<{
+    paths: object;
+  }>();
   expect(Object.keys(paths)).toContain("/api/enrolments/{id}/certificate");
 });
 
 it("logs calls by their route, without ids, tokens, addresses' queries or bodies", async () => {
-  const { id, token } = (await submit(request())).json();
+  const { id, token } = (await submit(request())).json<EnrolmentTicket>();
   await call({ method: "GET", url: `/api/enrolments/${id}?secret=hush`, headers: bearer(token) });
   const link = (
     await call({ method: "POST", url: "/api/operator/links", headers: bearer(served.token) })
-  ).json();
+  ).json<{ url: string }>();
   await call({ method: "GET", url: new URL(link.url).pathname });
   const log = served.log.join("\n");
   expect(log).toContain("/api/enrolments/:id");

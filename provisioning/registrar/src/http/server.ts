@@ -1,14 +1,8 @@
-import type { Server } from "node:https";
 import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import { largestBodyBytes } from "@powershare/domain/enrolment";
 import { CodedError, codeOf } from "@powershare/domain/errors";
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-} from "fastify";
+import Fastify from "fastify";
 import {
   hasZodFastifySchemaValidationErrors,
   jsonSchemaTransform,
@@ -18,24 +12,12 @@ import {
 } from "fastify-type-provider-zod";
 import type { Limits } from "../config.js";
 import { RateLimit } from "../rate-limit.js";
+import type { Api, App } from "./api.js";
 import { addDeviceRoutes } from "./device-routes.js";
 import { addMeterRoutes } from "./meter-routes.js";
 import { addOperatorRoutes, type OperatorRoutes } from "./operator-routes.js";
 import { addPage, type PageOptions } from "./page.js";
 import { statusOf } from "./status-codes.js";
-
-export type App = FastifyInstance<
-  Server,
-  RawRequestDefaultExpression<Server>,
-  RawReplyDefaultExpression<Server>
->;
-export type Api = FastifyInstance<
-  Server,
-  RawRequestDefaultExpression<Server>,
-  RawReplyDefaultExpression<Server>,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;
 
 /** What is written of each call: never an address line, a header or a body. */
 export interface CallLog {

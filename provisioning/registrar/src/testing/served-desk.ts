@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { configSchema, type Limits } from "../config.js";
-import { type App, registrarServer } from "../http/server.js";
+import type { App } from "../http/api.js";
+import { registrarServer } from "../http/server.js";
 import { Desk, type DeskOptions } from "./desk.js";
 
 export const origin = "https://registrar.example.org:8443";
