@@ -1,4 +1,4 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Ledger } from "../ports/ledger.js";
@@ -69,6 +69,29 @@ describe("the history's watch", () => {
     // As the ledger identity it still signs: it has to ask.
     await signer.sign(digest);
   });
+
+  it.each([true, false])(
+    "stops an empty store, too, as soon as a meter says whose it is (restored: %s)",
+    async (restored) => {
+      home.start();
+      await home.clock.advance(60_000);
+      home.kill();
+      for (const suffix of ["", "-wal", "-shm"]) {
+        rmSync(join(home.directory, `agent.db${suffix}`), { force: true });
+      }
+      home.start({ drain: false });
+      const { health, confirmed, signer } = watch(home.ledger, restored);
+      await home.clock.advance(20_000);
+      expect(health.part("store")).toMatchObject({
+        state: "failed",
+        code: "store.older-than-ledger",
+      });
+      expect(confirmed).toEqual([]);
+      await expect(signer.checkpoint(digest)).rejects.toMatchObject({
+        code: "store.older-than-ledger",
+      });
+    },
+  );
 
   it("lets a restored store sign only when the ledger was asked, however long that takes", async () => {
     home.start();

@@ -47,8 +47,9 @@ export class WatchHistory {
   start(): Loop {
     const { clock, health } = this.#options;
     return startLoop(clock, async () => {
+      let compared = false;
       try {
-        await this.#compare();
+        compared = await this.#compare();
       } catch (error) {
         // The ledger is out of reach, which others report. A restored store has to wait for it.
         if (this.#refusal !== undefined) {
@@ -58,7 +59,7 @@ export class WatchHistory {
       }
       if (this.#refusal === undefined) health.ok("store", "history");
       else health.problem("store", "history", "failed", this.#refusal);
-      return checkEveryMs;
+      return compared ? checkEveryMs : retryAfterMs;
     });
   }
 
@@ -75,9 +76,11 @@ export class WatchHistory {
     };
   }
 
-  async #compare(): Promise<void> {
+  /** @returns false where no meter was seen yet: an empty store, too, may come after another */
+  async #compare(): Promise<boolean> {
     const { store, ledger, onConfirmed } = this.#options;
     const meters = new Set([...store.sealedHead().intervals.keys(), ...store.pins().values()]);
+    if (meters.size === 0) return false;
     for (const meter of meters) {
       const head = await ledger.read("metering:ReadMeter", { meter });
       if (head === null) continue;
@@ -87,11 +90,12 @@ export class WatchHistory {
         "store.older-than-ledger",
         `the ledger has interval ${head.sequence} of ${meter} until ${head.end}, which this store has ${own === undefined ? "not" : "differently"}`,
       );
-      return;
+      return true;
     }
     if (this.#refusal?.code === "store.unconfirmed") {
       this.#refusal = undefined;
       onConfirmed();
     }
+    return true;
   }
 }
