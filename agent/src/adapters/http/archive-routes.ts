@@ -11,6 +11,8 @@ import type { Api } from "./routes.js";
 /** Whoever asks for a copy or an export names himself in this header: a page elsewhere cannot make a browser send it. */
 export const askedBy = "powershare-command";
 
+const longestLookMs = 600_000;
+
 export interface ArchiveSources {
   /** Where copies are made before they are sent. */
   readonly folder: string;
@@ -52,12 +54,7 @@ export function addArchiveRoutes(api: Api, { folder, store, csv }: ArchiveSource
     },
     async (_request, reply) => {
       if (busy) return await reply.code(503).send(refuse("store.in-use", "a backup is being made"));
-      const { bavail, bsize } = await statfs(folder);
-      if (bavail * bsize < store.usedBytes() * 1.1) {
-        return await reply
-          .code(507)
-          .send(refuse("store.full", "the copy needs the size of the store once more on its disk"));
-      }
+      // Before anything is awaited: the next to ask is told at once.
       busy = true;
       const copy = join(folder, `backup-${randomUUID()}.tmp`);
       const over = async (): Promise<void> => {
@@ -65,6 +62,12 @@ export function addArchiveRoutes(api: Api, { folder, store, csv }: ArchiveSource
         await rm(copy, { force: true });
       };
       try {
+        const { bavail, bsize } = await statfs(folder);
+        if (bavail * bsize < store.usedBytes() * 1.1) {
+          await over();
+          const text = "the copy needs the size of the store once more on its disk";
+          return await reply.code(507).send(refuse("store.full", text));
+        }
         await store.backup(copy);
         const { size } = await stat(copy);
         const stream = createReadStream(copy);
@@ -95,6 +98,8 @@ export function addArchiveRoutes(api: Api, { folder, store, csv }: ArchiveSource
     },
     async (request, reply) => {
       const { from, to } = request.query;
+      // Nothing is sent while years of readings are passed over.
+      request.raw.socket.setTimeout(longestLookMs);
       const lines = csv(request.params.name, Date.parse(from), Date.parse(to));
       return await reply
         .header("content-type", "text/csv; charset=utf-8; header=present")

@@ -73,11 +73,17 @@ const household = new TestHousehold(node, { participant: "h1" });
 const meter = household.meters[0]?.id ?? "";
 const packages = [household.evidence(meter, [{ importWh: 5, exportWh: 0 }])];
 const pageDir = mkdtempSync(join(tmpdir(), "powershare-page-"));
+let copies = 0;
+let copying: Promise<void> = Promise.resolve();
 const archive: ArchiveSources = {
   folder: pageDir,
   store: {
     usedBytes: () => 1000,
-    backup: async (path) => writeFileSync(path, "SQLite format 3"),
+    backup: async (path) => {
+      copies += 1;
+      await copying;
+      writeFileSync(path, "SQLite format 3");
+    },
   },
   csv: async function* (name, fromMs, toMs) {
     yield `${name}\r\n`;
@@ -330,4 +336,23 @@ describe("who is answered", () => {
     expect(answers.filter(({ status }) => status === 503)).toHaveLength(4);
     await Promise.all(answers.map(({ close }) => close()));
   });
+});
+
+it("makes one copy of the store at a time, also where several are asked for at once", async () => {
+  let refused = 0;
+  let open = () => {};
+  copying = new Promise((resolve) => {
+    open = resolve;
+  });
+  copies = 0;
+  const headers = { "powershare-command": "test" };
+  const asked = Array.from({ length: 4 }, async () => {
+    const response = await fetch(`http://localhost:${port}/api/backup`, { headers });
+    await response.arrayBuffer();
+    if (response.status === 503) refused += 1;
+    if (refused === 3) open();
+    return response.status;
+  });
+  expect((await Promise.all(asked)).toSorted()).toEqual([200, 503, 503, 503]);
+  expect(copies).toBe(1);
 });
