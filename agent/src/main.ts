@@ -56,7 +56,7 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
   const signer = tpmSigner(config.tpm, join(dataDir, "identity.json"));
   const slotSeconds = slots.seconds;
   const store = openStore(join(dataDir, "agent.db"), { participant });
-  const readings = new ReadingLog({ store, clock, health, slotSeconds, pollIntervalMs });
+  const readings = new ReadingLog({ store, clock, health, slotSeconds });
   const watchingClock = watchClock({ clock, readings, health, last: store.lastEntry() });
   const epochs = new MeterEpochs({ store, readings, clock });
   const ledger = fabricLedger(config.ledger, signer, (error) => {
@@ -100,7 +100,7 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
   const asking = [driveSlots(shared), history.start(), askEpochs(shared)];
   const onLedger = [draining, trading, ...asking, following, watchingLedger];
   const quoting = quoteInstalled({ ...shared, measurer: signer }, { dataDir, configuration: path });
-  const keeping = [...keepStore({ config, store, clock, health, log }), quoting];
+  const keeping = [...keepStore({ ...shared, config, log }), quoting];
 
   const overview = overviewOf({
     ...shared,

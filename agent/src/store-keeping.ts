@@ -6,6 +6,7 @@ import type { ArchiveSources } from "./adapters/http/archive-routes.js";
 import { csvExport } from "./app/csv-export.js";
 import { retainReadings, scrubStore } from "./app/keep-store.js";
 import type { Loop } from "./app/loop.js";
+import { type ReadingLog, saveReadings } from "./app/reading-log.js";
 import { watchDisk } from "./app/watch-disk.js";
 import type { Health } from "./app/watch-health.js";
 import { WatchHistory } from "./app/watch-history.js";
@@ -22,10 +23,12 @@ export interface StoreKeepingOptions {
   readonly clock: Clock;
   readonly health: Health;
   readonly log: pino.Logger;
+  readonly readings: Pick<ReadingLog, "saveDue">;
 }
 
 /** What looks after the store and its disk as long as the agent runs. */
-export function keepStore({ config, store, clock, health, log }: StoreKeepingOptions): Loop[] {
+export function keepStore(options: StoreKeepingOptions): Loop[] {
+  const { config, store, clock, health, log, readings } = options;
   const { keepDays, maxMiB, reserveMiB } = config.store;
   removeUnfinished(config.dataDir);
   return [
@@ -40,6 +43,7 @@ export function keepStore({ config, store, clock, health, log }: StoreKeepingOpt
     }),
     retainReadings({ store, clock, health, keepDays, maxBytes: maxMiB * mebibyte }),
     scrubStore({ store, clock, health }),
+    saveReadings(readings, clock),
   ];
 }
 

@@ -109,3 +109,14 @@ describe("a meter that writes its energy registers once a minute", () => {
     if (epochs === 0) expect(home.epochs.all).toEqual([]);
   });
 });
+
+it("has what was read on the disk within ten seconds, though all meters have fallen silent", async () => {
+  home.start();
+  await home.clock.advance(1_500);
+  for (const meter of [home.connection, home.generator]) meter.fault = "silent";
+  const read = home.bus.read.bind(home.bus);
+  // A gateway that keeps each request for long.
+  home.bus.read = async (request) => await read({ ...request, timeoutMs: 9_000 });
+  await home.clock.advance(8_600);
+  expect(home.store.lastSequence()).toBe(4);
+});

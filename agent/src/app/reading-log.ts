@@ -7,6 +7,7 @@ import {
   type StoredReading,
   sequenceOf,
 } from "../ports/store.js";
+import { type Loop, startLoop } from "./loop.js";
 import type { Health } from "./watch-health.js";
 
 /**
@@ -15,6 +16,8 @@ import type { Health } from "./watch-health.js";
  */
 const longestUnsavedMs = 10_000;
 const retryAfterMs = 5_000;
+/** How often `saveReadings` looks whether something is due. */
+const saveEveryMs = 1_000;
 /** Readings kept in memory while the disk refuses; from half of it on only the first of each slot. */
 const mostStaged = 20_000;
 /** Events are few and no later reading makes up for one, so they have room of their own. */
@@ -47,14 +50,14 @@ export class ReadingLog {
     clock,
     health,
     slotSeconds,
-    pollIntervalMs,
+    pollIntervalMs = saveEveryMs,
   }: {
     store: ReadingStore;
     clock: Clock;
     health: Health;
     slotSeconds: number;
-    /** The longest one: the next chance to save. */
-    pollIntervalMs: number;
+    /** The longest time from one chance to save to the next. */
+    pollIntervalMs?: number;
   }) {
     this.#store = store;
     this.#clock = clock;
@@ -94,7 +97,7 @@ export class ReadingLog {
     this.#next += 1;
   }
 
-  /** Saves what is due. Called after every poll; trouble goes to health. */
+  /** Saves what is due. Called after every poll and every second; trouble goes to health. */
   saveDue(): void {
     if (this.#staged.length === 0) return;
     const nowMs = this.#clock.monotonicMs();
@@ -142,4 +145,12 @@ export class ReadingLog {
     this.#staged = this.#staged.filter((entry) => sequenceOf(entry) > last);
     this.#stagedEvents = this.#staged.filter((entry) => "event" in entry).length;
   }
+}
+
+/** Saves what is due whether or not a meter answers: one that fell silent may leave no poll to do it for long. */
+export function saveReadings(readings: Pick<ReadingLog, "saveDue">, clock: Clock): Loop {
+  return startLoop(clock, async () => {
+    readings.saveDue();
+    return saveEveryMs;
+  });
 }

@@ -11,7 +11,7 @@ import type { Loop } from "../app/loop.js";
 import { MeterEpochs } from "../app/meter-epochs.js";
 import type { MeterPlace } from "../app/meter-poller.js";
 import { pollMeters } from "../app/poll-meters.js";
-import { ReadingLog } from "../app/reading-log.js";
+import { ReadingLog, saveReadings } from "../app/reading-log.js";
 import { sealBatches } from "../app/seal-batches.js";
 import { Health } from "../app/watch-health.js";
 import type { Store } from "../ports/store.js";
@@ -134,7 +134,8 @@ export class SimHousehold {
       onPolled: () => sealing.wake(),
     });
     const asking = askEpochs(shared);
-    this.#loops = [polling, sealing, ...(draining === undefined ? [] : [draining, asking])];
+    const saving = saveReadings(readings, clock);
+    this.#loops = [polling, sealing, saving, ...(draining === undefined ? [] : [draining, asking])];
   }
 
   get alive(): boolean {
