@@ -31,7 +31,7 @@ export function evidenceRows({
     },
     {
       what: `verification of 30 days, ${month.readings.toLocaleString("en")} readings, ${month.megabytes} MB`,
-      measured: `${perSecond(month.verifiedPerSecond)}; ${perSecond(month.readPerSecond)} with the reading of its JSON`,
+      measured: `${perSecond(month.verifiedPerSecond)}; ${perSecond(month.readPerSecond)} with its JSON and schema`,
       budget: "≥ 50,000 a second",
     },
     ...duties.map(({ chip, auctionPercent, checksPercent }) => ({

@@ -5,6 +5,11 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** UTF-8 of a string in memory of the caller's, three bytes for each of its code units; only until the next call. */
+export function utf8Into(memory: Uint8Array, text: string): Uint8Array {
+  return memory.subarray(0, encoder.encodeInto(text, memory).written);
+}
+
 /** A package of a month has a million hashes: looking digits up takes a tenth of formatting them. */
 const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 

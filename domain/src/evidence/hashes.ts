@@ -1,4 +1,4 @@
-import { concatBytes, fromHex, utf8 } from "./bytes.js";
+import { concatBytes, fromHex, utf8, utf8Into } from "./bytes.js";
 import { canonicalJson } from "./canonical-json.js";
 import type { Crypto, Event, EvidencePackage, Interval, LogEntry, Statement } from "./types.js";
 
@@ -24,6 +24,13 @@ function tagged(kind: keyof typeof domainOf, value: unknown): Uint8Array {
   return utf8(String.fromCharCode(domainOf[kind]) + canonicalJson(value));
 }
 
+/** SHA-256 of `tagged`; a reading is encoded into memory that is used again. */
+function taggedHash(kind: keyof typeof domainOf, value: unknown, sha256: Sha256): Uint8Array {
+  const text = String.fromCharCode(domainOf[kind]) + canonicalJson(value);
+  return sha256(3 * text.length > encoded.length ? utf8(text) : utf8Into(encoded, text));
+}
+const encoded = new Uint8Array(16_384);
+
 /** Tag and two hashes; only until the next call, so that a million of them need no memory each. */
 function taggedPair(kind: "node" | "head", left: Uint8Array, right: Uint8Array): Uint8Array {
   if (left.length !== 32 || right.length !== 32) {
@@ -38,7 +45,7 @@ const pair = new Uint8Array(65);
 
 /** RFC 9162 §2.1.1 leaf hash of a reading or an event: SHA-256(0x00 ‖ JCS(entry)). */
 export function entryLeaf(entry: LogEntry, sha256: Sha256): Uint8Array {
-  return sha256(tagged("leaf", entry));
+  return taggedHash("leaf", entry, sha256);
 }
 
 /** RFC 9162 §2.1.1 inner node: SHA-256(0x01 ‖ left ‖ right). */
@@ -57,12 +64,12 @@ export function emptyHead(): Uint8Array {
 }
 
 export function intervalHash(interval: Interval, sha256: Sha256): Uint8Array {
-  return sha256(tagged("interval", interval));
+  return taggedHash("interval", interval, sha256);
 }
 
 /** What NV_Certify carries as qualifyingData. */
 export function statementHash(statement: Statement, sha256: Sha256): Uint8Array {
-  return sha256(tagged("statement", statement));
+  return taggedHash("statement", statement, sha256);
 }
 
 /** The message that the reading key signs: 0x05 ‖ JCS(package without `signature`). */
@@ -78,12 +85,12 @@ export function measurementDigest(
   { bundle, configuration, version }: Record<"bundle" | "configuration" | "version", string>,
   sha256: Sha256,
 ): Uint8Array {
-  return sha256(tagged("measurement", { bundle, configuration, version }));
+  return taggedHash("measurement", { bundle, configuration, version }, sha256);
 }
 
 /** What TPM2_Quote carries as qualifyingData for an event `software-quoted`. */
 export function quoteStatementHash(event: Omit<Event, "sequence">, sha256: Sha256): Uint8Array {
   const { attest: _, signature: __, ...details } = event.details;
   const { sequence: ___, ...stated } = { sequence: 0, ...event };
-  return sha256(tagged("quote", { ...stated, details }));
+  return taggedHash("quote", { ...stated, details }, sha256);
 }
