@@ -20,7 +20,7 @@ import type { Health } from "./watch-health.js";
 
 const { sha256 } = cryptoFrom(node);
 const dayMs = 86_400_000;
-const retryMaxMs = 600_000;
+const retryMaxMs = 60_000;
 
 export interface QuoteSoftwareOptions {
   readonly measurer: Measurer;
