@@ -15,7 +15,8 @@ import { enrolSoftwareClient } from "./software-client.js";
 const program = fileURLToPath(
   new URL("../../provisioning/registrar/bin/powershare-registrar.js", import.meta.url),
 );
-const preferredPort = 8443;
+/** Any: neighbourhoods that start at the same moment would all take a preferred one for free. */
+const anyPort = 0;
 const startsWithinMs = 30_000;
 
 export interface RegistrarOptions {
@@ -41,6 +42,8 @@ export class RegistrarProcess {
   readonly url: string;
   /** File with the certificate that its TLS certificate chains to. */
   readonly caFile: string;
+  /** File with the operator's token. */
+  readonly tokenFile: string;
   readonly #child: Child;
   readonly #token: string;
   readonly #ca: string;
@@ -49,7 +52,7 @@ export class RegistrarProcess {
   static async start(options: RegistrarOptions): Promise<RegistrarProcess> {
     const directory = join(options.directory, "registrar");
     mkdirSync(join(directory, "makers"), { recursive: true, mode: 0o700 });
-    const port = await freePort(preferredPort);
+    const port = await freePort(anyPort);
     const configFile = join(directory, "registrar.yaml");
     writeFileSync(configFile, stringify(await configuration(options, directory, port)), {
       mode: 0o600,
@@ -74,10 +77,8 @@ export class RegistrarProcess {
     this.url = `https://localhost:${port}`;
     this.caFile = join(directory, "ca.pem");
     this.#ca = readFileSync(this.caFile, "utf8");
-    this.#token = readFileSync(
-      join(directory, "data", "operators", "operator.token"),
-      "utf8",
-    ).trim();
+    this.tokenFile = join(directory, "data", "operators", "operator.token");
+    this.#token = readFileSync(this.tokenFile, "utf8").trim();
   }
 
   get child(): Child {
