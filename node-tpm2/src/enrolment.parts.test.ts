@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import {
   createHash,
   createPublicKey,
@@ -31,7 +30,7 @@ import { whileLoaded } from "./loaded.js";
 import { makeCredential } from "./make-credential.js";
 import { type EccPublic, encodePublic, nameOf, publicToSpki } from "./public-area.js";
 import { type Session, withSession } from "./session.js";
-import { type RunningSwtpm, startSwtpm } from "./testing/index.js";
+import { type RunningSwtpm, simulatedMaker, startSwtpm } from "./testing/index.js";
 import { tpm2Tool } from "./testing/tpm2-tools.js";
 import { verifies } from "./testing/verify.js";
 import { withTpm as withSwtpm } from "./testing/with-tpm.js";
@@ -46,8 +45,6 @@ const start = (name: string) =>
   startSwtpm({ stateDir: file(name), socketPath: file(`${name}.sock`) });
 const withTpm = <T>(use: (tpm: Tpm) => Promise<T>, tpm = swtpm) => withSwtpm(tpm.socketPath, use);
 const tool = (commandLine: string) => tpm2Tool(swtpm.socketPath, dir, commandLine);
-const openssl = (commandLine: string) =>
-  execFileSync("openssl", commandLine.split(" "), { cwd: dir, stdio: "pipe" });
 const sha256 = (bytes: Uint8Array) => Uint8Array.from(createHash("sha256").update(bytes).digest());
 const secret = Uint8Array.from(Buffer.from("aBcDeFgHiJkL"));
 
@@ -238,18 +235,7 @@ describe("the endorsement certificate", () => {
     });
   const remove = () => withTpm((tpm) => tpm.run(nvUndefineSpace(index)));
 
-  /** As a maker issues it: for a given public key, by the maker's root. */
-  async function issue(publicKeySpki: Uint8Array): Promise<Uint8Array> {
-    openssl("ecparam -name prime256v1 -genkey -noout -out root.key");
-    openssl("req -x509 -new -key root.key -subj /CN=Maker -days 3650 -out root.pem");
-    const key = createPublicKey({ key: Buffer.from(publicKeySpki), format: "der", type: "spki" });
-    await writeFile(file("subject.pem"), key.export({ type: "spki", format: "pem" }));
-    openssl("req -new -key root.key -subj /CN=TPM -out ek.csr");
-    openssl(
-      "x509 -req -in ek.csr -force_pubkey subject.pem -CA root.pem -CAkey root.key -CAcreateserial -days 3650 -outform DER -out ek.der",
-    );
-    return Uint8Array.from(await readFile(file("ek.der")));
-  }
+  const maker = simulatedMaker("Test maker");
 
   it("is absent on a chip without one", async () => {
     expect((await withTpm((tpm) => readEndorsement(tpm))).certificate).toBeUndefined();
@@ -257,7 +243,7 @@ describe("the endorsement certificate", () => {
 
   it("is read whole, without what fills up its index", async () => {
     const { publicArea, device } = await withTpm((tpm) => readEndorsement(tpm));
-    const certificate = await issue(publicToSpki(publicArea));
+    const certificate = maker.certify(publicToSpki(publicArea));
     await writeCertificate(certificate);
     expect(await withTpm((tpm) => readEndorsement(tpm))).toEqual({
       publicArea,
@@ -270,7 +256,7 @@ describe("the endorsement certificate", () => {
   it.each([
     [
       "for another key",
-      async () => issue(publicToSpki((await withIdentity(async (i) => i)).readingPublic)),
+      async () => maker.certify(publicToSpki((await withIdentity(async (i) => i)).readingPublic)),
     ],
     ["that is damaged", async () => Uint8Array.from([0x30, 0x82, 0, 5, 1, 2, 3, 4, 5])],
   ] as const)("%s is refused", async (_what, certificate) => {
