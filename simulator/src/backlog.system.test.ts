@@ -55,7 +55,7 @@ beforeAll(async () => {
   if (only === undefined) throw new Error("no household");
   household = only;
   const microgrid = desk.openMicrogrid(testSettings);
-  const { registrar } = neighbourhood;
+  const registrar = await neighbourhood.registrar;
   await household.join({ network, desk, registrar, slotSeconds, microgrid });
   const data = join(household.directory, "data");
   const slotMs = slotSeconds * 1000;

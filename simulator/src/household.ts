@@ -45,7 +45,7 @@ export class Household {
     ]);
     const household = new Household(spec, directory, tpm);
     try {
-      await certify(tpmSocket(directory), maker);
+      await certifyTpm(tpmSocket(directory), maker);
       return household;
     } catch (error) {
       await household.stopTpm();
@@ -130,7 +130,7 @@ function startTpmOf({ id }: HouseholdSpec, directory: string): Promise<Child> {
 }
 
 /** As its maker does in the factory: the chip gets a certificate for its endorsement key. */
-async function certify(swtpm: string, maker: Maker): Promise<void> {
+export async function certifyTpm(swtpm: string, maker: Maker): Promise<void> {
   const tpm = await Tpm.open(openSwtpm({ path: swtpm }));
   try {
     await equipWithCertificate(tpm, maker);

@@ -25,10 +25,12 @@ export interface JoinNetwork {
 export class Neighbourhood {
   readonly households: readonly Household[];
   readonly meters: Meters;
-  readonly #maker: Maker;
+  /** The simulated maker of the households' chips. */
+  readonly maker: Maker;
   readonly #directory: string;
   #desk: OperatorDesk | undefined;
-  #registrar: RegistrarProcess | undefined;
+  #registrar: Promise<RegistrarProcess> | undefined;
+  #running: RegistrarProcess | undefined;
 
   /** Starts TPMs and meters; needs no network. Nothing is left running if it fails. */
   static async prepare(specs: readonly HouseholdSpec[], directory: string): Promise<Neighbourhood> {
@@ -54,7 +56,7 @@ export class Neighbourhood {
   ) {
     this.households = households;
     this.meters = meters;
-    this.#maker = maker;
+    this.maker = maker;
     this.#directory = directory;
   }
 
@@ -63,44 +65,42 @@ export class Neighbourhood {
     return this.#desk;
   }
 
-  get registrar(): RegistrarProcess {
+  /** The operator's registrar, when it answers. */
+  get registrar(): Promise<RegistrarProcess> {
     if (this.#registrar === undefined) throw new RangeError("the registrar is not started yet");
     return this.#registrar;
   }
 
   /**
-   * Opens the operator's desk and starts the registrar beside it.
+   * Opens the operator's desk and starts the registrar beside it, which is not waited for.
    * @param operatorClient enrolment id of its client, new on the network
    */
   async openDesk(network: NetworkAccess, operatorClient: string): Promise<OperatorDesk> {
     const name = `${operatorClient}-registrar`;
-    const starting = RegistrarProcess.start({
-      network,
-      name,
-      maker: this.#maker,
-      directory: this.#directory,
-    }).then((registrar) => {
-      this.#registrar = registrar;
-    });
-    const opening = OperatorDesk.open(network, operatorClient).then((desk) => {
-      this.#desk = desk;
-    });
-    // Both are waited for even if one fails, so that `stop` finds what was started.
-    await Promise.allSettled([starting, opening]);
-    await Promise.all([starting, opening]);
-    return this.desk;
+    const { maker } = this;
+    this.#registrar = RegistrarProcess.start({ network, name, maker, directory: this.#directory });
+    this.#registrar.then(
+      (registrar) => {
+        this.#running = registrar;
+      },
+      // Whoever needs it finds out.
+      () => undefined,
+    );
+    this.#desk = await OperatorDesk.open(network, operatorClient);
+    return this.#desk;
   }
 
   /** Sets the microgrid up, puts every household on the ledger and starts its agent. */
   async join(options: JoinNetwork): Promise<void> {
     const { network, onStarted, progress, settings, signal } = options;
-    const { desk, registrar } = this;
+    const { desk } = this;
     const microgrid = desk
       .openMicrogrid(settings)
       .then(() => progress("rules, bank and utility are on the ledger"));
     const { slotSeconds } = settings;
     const joining = limited(this.households, atOnce, async (household) => {
       signal?.throwIfAborted();
+      const registrar = await this.registrar;
       await household.join({ network, desk, registrar, slotSeconds, microgrid });
       signal?.throwIfAborted();
       await household.agent.start();
@@ -113,7 +113,7 @@ export class Neighbourhood {
   /** All processes of the neighbourhood that run now. */
   processes(): { readonly name: string; readonly pid: number }[] {
     const children: Child[] = [this.meters.child, ...this.households.map(({ tpm }) => tpm)];
-    if (this.#registrar?.child.running === true) children.push(this.#registrar.child);
+    if (this.#running?.child.running === true) children.push(this.#running.child);
     return [
       ...children.map(({ name, pid }) => ({ name, pid })),
       ...this.households.flatMap(({ agent, spec }) =>
@@ -125,7 +125,10 @@ export class Neighbourhood {
   /** Agents first, so that they can say goodbye to TPM, meters and ledger. */
   async stop(): Promise<void> {
     await Promise.all(this.households.map((household) => household.stopAgent()));
-    await this.#registrar?.stop();
+    await this.#registrar?.then(
+      (registrar) => registrar.stop(),
+      () => undefined,
+    );
     await this.#desk?.close();
     await this.meters.stop();
     await Promise.all(this.households.map((household) => household.stopTpm()));
