@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Settings } from "@powershare/domain/ledger";
+import type { NetworkAddress } from "@powershare/fabric";
 import { type Maker, simulatedMaker } from "node-tpm2/testing";
 import type { HouseholdSpec } from "./cast.js";
 import type { Child } from "./child.js";
@@ -72,20 +73,28 @@ export class Neighbourhood {
   }
 
   /**
-   * Opens the operator's desk and starts the registrar beside it, which is not waited for.
-   * @param operatorClient enrolment id of its client, new on the network
+   * Starts the registrar, which needs no more of the network than its CAs.
+   * @param name prefix of its identities, new on the network
    */
-  async openDesk(network: NetworkAccess, operatorClient: string): Promise<OperatorDesk> {
-    const name = `${operatorClient}-registrar`;
+  startRegistrar(network: NetworkAddress, name: string): void {
     const { maker } = this;
-    this.#registrar = RegistrarProcess.start({ network, name, maker, directory: this.#directory });
-    this.#registrar.then(
+    const starting = RegistrarProcess.start({ network, name, maker, directory: this.#directory });
+    this.#registrar = starting;
+    starting.then(
       (registrar) => {
         this.#running = registrar;
       },
       // Whoever needs it finds out.
       () => undefined,
     );
+  }
+
+  /**
+   * Opens the operator's desk; the registrar starts beside it unless it was started before.
+   * @param operatorClient enrolment id of its client, new on the network
+   */
+  async openDesk(network: NetworkAccess, operatorClient: string): Promise<OperatorDesk> {
+    if (this.#registrar === undefined) this.startRegistrar(network, `${operatorClient}-registrar`);
     this.#desk = await OperatorDesk.open(network, operatorClient);
     return this.#desk;
   }

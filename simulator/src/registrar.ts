@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { CodedError } from "@powershare/domain/errors";
-import type { Organisation } from "@powershare/fabric";
+import type { NetworkAddress, Organisation } from "@powershare/fabric";
 import type { Maker } from "node-tpm2/testing";
 import { stringify } from "yaml";
 import { Child, waitFor } from "./child.js";
-import { type NetworkAccess, operatorAttributes, utilityId } from "./operator-desk.js";
+import { operatorAttributes, utilityId } from "./operator-desk.js";
 import { freePort } from "./ports.js";
 import { enrolSoftwareClient } from "./software-client.js";
 
@@ -20,7 +20,8 @@ const anyPort = 0;
 const startsWithinMs = 30_000;
 
 export interface RegistrarOptions {
-  readonly network: NetworkAccess;
+  /** Only its CAs need to answer yet. */
+  readonly network: NetworkAddress;
   /** Prefix of its identities, new on the network. */
   readonly name: string;
   /** The simulated maker of the households' chips. */

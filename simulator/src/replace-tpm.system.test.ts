@@ -92,7 +92,7 @@ test("a household's old key and the operator give its place to another TPM; the 
   expect(found).toMatchObject({ device, formerDevices: [{}] });
   const refused = agree();
   expect(refused.status).not.toBe(0);
-  expect(refused.stderr).toContain("access.device");
+  expect(refused.stderr).toContain("names another device");
   const names = street.events.map(({ name }) => name);
   expect(names).toContain("DeviceReplacementAsked");
   expect(names).toContain("DeviceReplaced");

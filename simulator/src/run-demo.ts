@@ -141,6 +141,12 @@ class Demo {
       log: (message) => this.say(`network: ${message}`),
       onCrash: ({ name }) =>
         this.#failed(new CodedError("simulator.process-failed", `${name} ended by itself`)),
+      onIdentities: (address) => {
+        preparing.then(
+          (neighbourhood) => neighbourhood.startRegistrar(address, "registrar-of-demo"),
+          () => undefined,
+        );
+      },
       signal: this.#interrupt.signal,
     }).then((network) => {
       this.#network = network;

@@ -26,6 +26,7 @@ export async function createNetwork(site: Site): Promise<void> {
   writeNodeConfiguration(members);
   writePrivate(files.chaincodePackage, site.chaincodePackage.bytes);
   log("identities are enrolled");
+  site.onIdentities();
   signal.throwIfAborted();
 
   const genesis = createGenesisBlock(binaries, topology, members, files);

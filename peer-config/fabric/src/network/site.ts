@@ -16,4 +16,6 @@ export interface Site {
   /** Given when the network is to stop before it is up. */
   readonly signal: AbortSignal;
   readonly log: (message: string) => void;
+  /** Told when the CAs answer and all identities are there. */
+  readonly onIdentities: () => void;
 }

@@ -28,15 +28,24 @@ export interface NetworkOptions {
   readonly log: (message: string) => void;
   /** Told of every program that ends without being asked to, after the network is up. */
   readonly onCrash?: (crash: Crash) => void;
+  /**
+   * Told, at a first start, when the CAs answer: from then on others can be enrolled, while peers and
+   * orderers are still to come.
+   */
+  readonly onIdentities?: (access: NetworkAddress) => void;
   /** Ends the start early; everything started is stopped. */
   readonly signal?: AbortSignal;
 }
 
-/** A network that is up: a transaction can be endorsed and ordered now. */
-export interface Network {
+/** Where a network's organisations are found. */
+export interface NetworkAddress {
   readonly channel: string;
   readonly chaincode: string;
   readonly organisations: Readonly<Record<OrganisationName, Organisation>>;
+}
+
+/** A network that is up: a transaction can be endorsed and ordered now. */
+export interface Network extends NetworkAddress {
   /** Version of Fabric, e.g. `3.1.1`. */
   readonly fabricVersion: string;
   /** Every program that runs now. */
@@ -120,7 +129,8 @@ async function prepare(options: NetworkOptions, setting: Setting): Promise<Site>
   );
   const fleet = new Fleet(specs, register, onCrash);
   const signal = options.signal ? AbortSignal.any([options.signal, abort.signal]) : abort.signal;
-  return { topology, files, members, binaries, fleet, chaincodePackage, signal, log };
+  const onIdentities = () => options.onIdentities?.(addressOf(topology, members));
+  return { topology, files, members, binaries, fleet, chaincodePackage, signal, log, onIdentities };
 }
 
 async function bringUp(site: Site, fabric: string): Promise<void> {
@@ -150,8 +160,7 @@ function removeHalfMade(files: NetworkFiles, log: (message: string) => void): vo
   }
 }
 
-function open(site: Site, fabricVersion: string): Network {
-  const { topology, members, fleet, log } = site;
+function addressOf(topology: Site["topology"], members: Site["members"]): NetworkAddress {
   const organisation = (name: OrganisationName) => {
     const member = members.find(({ spec }) => spec.name === name);
     if (!member) throw new Error(`topology ${topology.name} has no organisation ${name}`);
@@ -165,6 +174,13 @@ function open(site: Site, fabricVersion: string): Network {
       utility: organisation("utility"),
       community: organisation("community"),
     },
+  };
+}
+
+function open(site: Site, fabricVersion: string): Network {
+  const { topology, members, fleet, log } = site;
+  return {
+    ...addressOf(topology, members),
     fabricVersion,
     processes: () => fleet.running(),
     stopPeers: async () => {
