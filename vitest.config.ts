@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const resolve = { conditions: ["source"] };
@@ -5,11 +6,13 @@ const ssr = { resolve: { conditions: ["source", "module", "node", "development|p
 const exclude = ["**/node_modules/**", "**/dist/**"];
 
 // fast: no process is started, nothing outside the test is touched; runs in `npm run check`.
-// parts: one real part each (swtpm, a pseudo-terminal, the command line).
+// parts: one real part each (swtpm, a pseudo-terminal, the command line), or a simulated household for hours of its time.
 // system: the whole neighbourhood on one shared Fabric network.
 // soak: counts that take an hour; `npm run soak`, never in `npm test`.
 export default defineConfig({
   test: {
+    // All cores: by default one is left idle, and of two that is half.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         resolve,
