@@ -100,6 +100,8 @@ export class AgentProcess {
         "--config",
         this.#configFile,
       ],
+      // As the operating guide says: threads share their memory instead of keeping some each.
+      env: { MALLOC_ARENA_MAX: "2" },
       logFile: this.logFile,
     });
     this.#child = child;

@@ -7,6 +7,8 @@ export interface ChildOptions {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Standard output and error are appended here. */
   readonly logFile: string;
   /** Opens a message channel to a Node child. */
@@ -31,6 +33,7 @@ export class Child {
     try {
       const child = spawn(options.command, options.args, {
         detached: true,
+        env: { ...process.env, ...options.env },
         stdio: ["ignore", log, log, ...(options.ipc === true ? (["ipc"] as const) : [])],
       });
       await new Promise<void>((resolve, reject) => {
