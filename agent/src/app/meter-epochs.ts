@@ -96,7 +96,9 @@ export class MeterEpochs {
 
   #record(what: string, events: readonly Told[]): void {
     const { readings, clock } = this.#options;
-    if (this.#recorded !== what) {
+    // By content: another reset of the same meter has other registers to tell.
+    const content = JSON.stringify(events);
+    if (this.#recorded !== content) {
       const stamp = {
         at: new Date(clock.nowMs()).toISOString(),
         monotonicMs: clock.monotonicMs(),
@@ -108,7 +110,7 @@ export class MeterEpochs {
           throw new CodedError("store.full", `no room to record ${what}`);
         }
       }
-      this.#recorded = what;
+      this.#recorded = content;
     }
     readings.save();
   }
