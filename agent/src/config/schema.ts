@@ -1,6 +1,7 @@
 import { isZone } from "@powershare/domain/calendar";
 import { meterRole } from "@powershare/domain/evidence";
 import { participantId } from "@powershare/domain/ledger";
+import { site as wiringSite } from "@powershare/domain/wiring";
 import { z } from "zod";
 
 const file = z.string().min(1).describe("Path, relative to this file or absolute");
@@ -149,12 +150,22 @@ const store = z.strictObject({
     ),
 });
 
+const site = wiringSite
+  .pick({ latitude: true, longitude: true, pv: true, storage: true, ev: true })
+  .strict()
+  .extend({
+    sealNumber: z.string().min(1).max(64).optional().describe("Of the seal put on the cabinet"),
+  });
+
 /** The agent's whole configuration. Unknown keys are errors. */
 export const configSchema = z
   .strictObject({
     participant: participantId,
     dataDir: file,
     buses: z.array(bus).min(1).max(4),
+    site: site
+      .optional()
+      .describe("What stands at the house; left out: rules on sun and storage rest"),
     tpm: z.union([z.strictObject({ device: file }), z.strictObject({ swtpm: file })], {
       error: "either { device: /dev/tpmrm0 } or { swtpm: path of its socket }",
     }),

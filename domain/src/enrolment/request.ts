@@ -3,7 +3,7 @@ import { concatBytes, equalBytes, utf8 } from "../evidence/bytes.js";
 import { canonicalJson } from "../evidence/canonical-json.js";
 import type { Sha256 } from "../evidence/hashes.js";
 import { bytesHex, p1363Hex, participantId } from "../ledger/primitives.js";
-import { registeredMeter } from "../ledger/records.js";
+import { declaredEquipment, registeredMeter } from "../ledger/records.js";
 
 const note = z.union([z.string().max(200), z.number(), z.boolean(), z.null()]);
 
@@ -31,6 +31,7 @@ export const enrolmentRequest = z.strictObject({
   /** TPM name of the orderly NV counter, after its first increment. */
   counterName: z.string().regex(/^[0-9a-f]{68}$/, "a TPM name, 34 bytes in lower-case hex"),
   meters: z.array(registeredMeter).min(1).max(8),
+  equipment: declaredEquipment.optional(),
   /** The participant whose device this one takes the place of, also where it is the same TPM, cleared. */
   replaces: participantId.optional(),
   place: placeNotes.optional(),

@@ -53,7 +53,18 @@ export const statusReason = z.enum([
 ]);
 export type StatusReason = z.infer<typeof statusReason>;
 
-export const registeredMeter = z.strictObject({ id: meterId, role: meterRole, profile: sha256Hex });
+export const registeredMeter = z.strictObject({
+  id: meterId,
+  role: meterRole,
+  profile: sha256Hex,
+  /** The most that can flow: a connection point's fuse rating times voltage and phases, a generator's peak power. */
+  limitW: z.int().min(100).max(10_000_000).optional(),
+});
+/** Storage and vehicles of a household as it declares them: they change what its meters can honestly show. */
+export const declaredEquipment = z.strictObject({
+  storage: z.enum(["none", "ac", "dc"]),
+  ev: z.boolean(),
+});
 
 const device = {
   /** SHA-256 of the endorsement key's public area. */
@@ -75,6 +86,7 @@ export const registration = z.discriminatedUnion("kind", [
     node: z.string().min(1).max(40),
     ...device,
     meters: z.array(registeredMeter).min(1).max(8),
+    equipment: declaredEquipment.optional(),
     /** Class of its offers. */
     source: z.enum(["green", "storage", "other"]).default("other"),
     utility: participantId,

@@ -187,6 +187,7 @@ function registrationOf(
     node,
     ...newDeviceOf(request, device),
     meters: request.meters,
+    ...(request.equipment === undefined ? {} : { equipment: request.equipment }),
     source,
     utility,
   };

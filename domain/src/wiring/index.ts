@@ -1,0 +1,18 @@
+export { type Channel, channel, type Site, site } from "./site.js";
+export {
+  type Column,
+  columns,
+  type Fault,
+  type Finding,
+  fault,
+  type Judgement,
+  type NeighbourProduction,
+  type PlacementEpoch,
+  type Row,
+  type Rule,
+  type RuleFamily,
+  type RuleRun,
+  type Verdict,
+  verdict,
+  type WrongFinding,
+} from "./types.js";
