@@ -20,9 +20,22 @@ module.exports = {
     only("chaincode", "peer-config/chaincode", ["domain"], "chaincode is thin over domain"),
     only("ledger-client", "peer-config/ledger-client", ["domain"], "typed client of the contracts"),
     only(
+      "registrar-client",
+      "peer-config/registrar-client",
+      ["domain", "node-tpm2", "peer-config/fabric"],
+      "a device's calls of the registrar: one renewal for the installer's command and for the agent",
+    ),
+    only(
       "agent",
       "agent",
-      ["domain", "node-tpm2", "modbus", "firmware-profiles", "peer-config/ledger-client"],
+      [
+        "domain",
+        "node-tpm2",
+        "modbus",
+        "firmware-profiles",
+        "peer-config/ledger-client",
+        "peer-config/registrar-client",
+      ],
       "the agent never reaches into chaincode, tools or simulator",
     ),
     only(
@@ -34,6 +47,7 @@ module.exports = {
         "modbus",
         "firmware-profiles",
         "peer-config/ledger-client",
+        "peer-config/registrar-client",
         "peer-config/fabric",
       ],
       "tools reach a running agent, and the registrar, only through their APIs",

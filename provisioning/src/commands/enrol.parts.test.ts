@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { enrolmentView } from "@powershare/domain/enrolment";
+import { RegistrarClient } from "@powershare/registrar-client";
 import { openSwtpm, Tpm } from "node-tpm2";
 import {
   equipWithCertificate,
@@ -19,7 +20,6 @@ import { z } from "zod";
 import { withDevice } from "../enrolment/device.js";
 import { DeviceFiles } from "../enrolment/device-files.js";
 import { renewDevice } from "../enrolment/enrol-device.js";
-import { RegistrarClient } from "../enrolment/registrar-client.js";
 import { type RunningRegistrar, startRegistrar } from "../testing/running-registrar.js";
 
 const command = fileURLToPath(new URL("../../bin/powershare.js", import.meta.url));

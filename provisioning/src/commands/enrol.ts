@@ -1,6 +1,7 @@
 import { placeNotes } from "@powershare/domain/enrolment";
 import { codeOf } from "@powershare/domain/errors";
 import { participantId } from "@powershare/domain/ledger";
+import { RegistrarClient } from "@powershare/registrar-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { wholeNumber } from "../arguments.js";
 import { readCertificates } from "../certificate.js";
@@ -9,7 +10,6 @@ import { type Declared, type OpenDevice, withDevice } from "../enrolment/device.
 import { DeviceFiles } from "../enrolment/device-files.js";
 import { enrolDevice, renewDevice } from "../enrolment/enrol-device.js";
 import { type DeclaredMeter, declaredMeter, meterOf } from "../enrolment/meters.js";
-import { RegistrarClient } from "../enrolment/registrar-client.js";
 import { answerNo, fail, print, say, UnreadableInput } from "../output.js";
 
 interface EnrolOptions {

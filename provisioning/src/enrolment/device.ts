@@ -4,10 +4,10 @@ import {
   type EnrolmentRequest,
   type EnrolmentStatus,
   enrolmentCode,
-  type RenewalRequest,
   requestBinding,
 } from "@powershare/domain/enrolment";
 import { cryptoFrom, toHex } from "@powershare/domain/evidence";
+import { certificationOf, csrOf } from "@powershare/registrar-client";
 import type { DeviceIdentity, Endorsement, Tpm } from "node-tpm2";
 import { say } from "../output.js";
 import type { DeviceFiles } from "./device-files.js";
@@ -80,14 +80,9 @@ async function registrationOf(identity: DeviceIdentity) {
     device: identity.device,
     attestationKey: toHex(identity.attestationPublic),
     readingKey: toHex(identity.readingPublic),
-    certification: await certify(identity),
+    certification: await certificationOf(identity),
     counterName: toHex(await identity.counterName()),
   };
-}
-
-async function certify(identity: DeviceIdentity, qualifyingData?: Uint8Array) {
-  const { attest, signature } = await identity.certifyReadingKey(qualifyingData);
-  return { attest: toHex(attest), signature: toHex(signature) };
 }
 
 /** A request to be enrolled, all of it certified by the attestation key, and the code that it has. */
@@ -107,7 +102,7 @@ export async function makeRequest(
     ...(place && { place }),
     ...(replaces !== undefined && { replaces }),
   };
-  const certification = await certify(identity, requestBinding(rest, sha256));
+  const certification = await certificationOf(identity, requestBinding(rest, sha256));
   const request = { ...rest, certification };
   return { request, code: await enrolmentCode(request, { sha256, scrypt: crypto.scrypt }) };
 }
@@ -129,31 +124,4 @@ export async function answerCredential(
     secret: Buffer.from(secret).toString("utf8"),
     csrPem: await csrOf(identity, participant),
   };
-}
-
-/** The attestation key certifies the reading key over the registrar's challenge. */
-export async function answerChallenge(
-  { identity }: OpenDevice,
-  challenge: string,
-  participant: string,
-): Promise<RenewalRequest> {
-  return {
-    v: 1,
-    device: identity.device,
-    challenge,
-    certification: await certify(identity, Uint8Array.from(Buffer.from(challenge, "hex"))),
-    csrPem: await csrOf(identity, participant),
-  };
-}
-
-async function csrOf(identity: DeviceIdentity, commonName: string): Promise<string> {
-  const [{ createCsr }, { toDerLowS }] = await Promise.all([
-    import("@powershare/fabric/ca"),
-    import("node-tpm2"),
-  ]);
-  return await createCsr({
-    commonName,
-    publicKeySpki: identity.readingSpki,
-    sign: async (tbs) => toDerLowS(await identity.sign(sha256(tbs))),
-  });
 }

@@ -1,16 +1,13 @@
-import { createPublicKey } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EnrolmentStatus, EnrolmentTicket, NetworkAccess } from "@powershare/domain/enrolment";
 import { CodedError, codeOf } from "@powershare/domain/errors";
 import {
-  answerChallenge,
-  answerCredential,
-  type Declared,
-  makeRequest,
-  type OpenDevice,
-} from "./device.js";
+  type RegistrarClient,
+  renewCertificate,
+  requireOwnKey,
+} from "@powershare/registrar-client";
+import { answerCredential, type Declared, makeRequest, type OpenDevice } from "./device.js";
 import { type DeviceFiles, isOver } from "./device-files.js";
-import type { RegistrarClient } from "./registrar-client.js";
 
 export interface EnrolOptions {
   readonly device: OpenDevice;
@@ -119,13 +116,7 @@ export async function keepCertificate(
   { device, files }: Pick<EnrolOptions, "device" | "files">,
   certificatePem: string,
 ): Promise<void> {
-  const spki = createPublicKey(certificatePem).export({ type: "spki", format: "der" });
-  if (!spki.equals(device.identity.readingSpki)) {
-    throw new CodedError(
-      "enrolment.response",
-      "the certificate is for another key than this device's",
-    );
-  }
+  requireOwnKey(certificatePem, device.identity.readingSpki);
   await files.keepCertificate(certificatePem);
 }
 
@@ -148,8 +139,10 @@ export async function renewDevice(
   }
   const leftMs = Date.parse(certificate.validTo) - Date.now();
   if (leftMs > withinDays * dayMs) return false;
-  const { challenge } = await client.challenge(device.identity.device);
-  const request = await answerChallenge(device, challenge, membership.participant);
-  await keepCertificate(options, (await client.renew(request)).certificatePem);
+  const { identity } = device;
+  const { participant } = membership;
+  await files.keepCertificate(
+    await renewCertificate({ identity, client, participant, current: certificate }),
+  );
   return true;
 }

@@ -1,10 +1,10 @@
 import { text } from "node:stream/consumers";
 import { bearerToken } from "@powershare/domain/enrolment";
+import { RegistrarClient } from "@powershare/registrar-client";
 import type { z } from "zod";
 import { readCertificates } from "../certificate.js";
 import { readText } from "../input-file.js";
 import { UnreadableInput } from "../output.js";
-import { RegistrarClient } from "./registrar-client.js";
 
 export interface OperatorOptions {
   readonly registrar: string;
