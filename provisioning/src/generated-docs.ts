@@ -2,9 +2,11 @@ import { catalogue } from "@powershare/domain/errors";
 import { evidenceFile, evidencePackage } from "@powershare/domain/evidence";
 import { ledgerReference, orderRequest, registration, settings } from "@powershare/domain/ledger";
 import { slotOrders, slotResult } from "@powershare/domain/market";
+import { site } from "@powershare/domain/wiring";
 import { captureResultSchema, profileSchema } from "@powershare/firmware-profiles";
 import { z } from "zod";
 import { scanLineSchema } from "./scan/report.js";
+import { replayResult } from "./tamper/result.js";
 
 /** File formats by the name of their schema. */
 const formats = {
@@ -18,6 +20,8 @@ const formats = {
   result: slotResult,
   "scan-line": scanLineSchema,
   settings,
+  site,
+  "tamper-replay": replayResult,
 };
 
 /** Files under docs/ that are written from the code, by path: what they must contain. */

@@ -1075,6 +1075,23 @@ const entries = {
     meaning: "The nonce was used for something else.",
     remedy: "Use a fresh nonce for each new intent, and the same one to repeat.",
   },
+  "wiring.readings": {
+    retry: "never",
+    meaning: "A file of readings has a header, a row or a cell that cannot be read.",
+    remedy:
+      "Correct the cell at the line and column that are named; `powershare tamper replay --help` lists the columns.",
+  },
+  "wiring.readings-order": {
+    retry: "never",
+    meaning: "Rows of a file of readings are out of order, or overlap.",
+    remedy:
+      "Sort the rows by ts_utc, keep one row of each interval, and write UTC, not wall clock time.",
+  },
+  "wiring.site": {
+    retry: "never",
+    meaning: "A household's site lacks a member, or one has a value that it cannot have.",
+    remedy: "Correct the member at the JSON path that is named; docs/schemas/site.json says each.",
+  },
 } as const satisfies Record<string, Entry>;
 
 export const catalogue: Readonly<Record<keyof typeof entries, Entry>> = entries;

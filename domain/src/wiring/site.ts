@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instantSeconds, participantId } from "../ledger/primitives.js";
+import { instantMs, instantSeconds } from "../ledger/primitives.js";
 
 /** What is measured of a household. `consumption` may have been derived as production plus grid power. */
 export const channel = z.enum(["production", "consumption", "grid", "import", "export"]);
@@ -10,7 +10,8 @@ export type Channel = z.infer<typeof channel>;
  * that are not known are passed over, so that later versions may add some.
  */
 export const site = z.object({
-  householdId: participantId,
+  /** The participant's id, or any name where readings of elsewhere are replayed. */
+  householdId: z.string().min(1).max(100),
   /** Degrees; coarse is enough: a tenth of a degree is 24 s of sun time. */
   latitude: z.number().min(-90).max(90),
   longitude: z.number().min(-180).max(180),
@@ -26,7 +27,7 @@ export const site = z.object({
   storage: z.enum(["none", "ac", "dc"]),
   ev: z.boolean(),
   phases: z.union([z.literal(1), z.literal(3)]),
-  commissionedAt: instantSeconds,
+  commissionedAt: z.union([instantSeconds, instantMs]),
   channels: z.array(channel).min(1),
   /** File with neighbours' production, relative to the site's. */
   neighbours: z.string().min(1).nullable(),
