@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { httpServer, listen } from "./adapters/http/server.js";
 import { evidenceExport } from "./app/export-evidence.js";
 import { storeArchive } from "./store-keeping.js";
+import { noStatus } from "./testing/no-evidence.js";
 import { pythonOfTests, secondVerifier } from "./testing/python-verifier.js";
 import { deviceOf } from "./testing/recorded-household.js";
 import { SimHousehold, silentLog, slotSeconds } from "./testing/sim-household.js";
@@ -38,6 +39,7 @@ beforeAll(async () => {
     },
     meters: () => ({ pending: [], rejected: [] }),
     bus: () => ({ meters: [] }),
+    status: () => noStatus,
     decide: { decide: () => {} },
     store,
     device,

@@ -27,6 +27,7 @@ import { meterReportOf } from "./app/meter-report.js";
 import { overviewOf } from "./app/overview.js";
 import { ReadingLog } from "./app/reading-log.js";
 import { sealBatches } from "./app/seal-batches.js";
+import { statusReportOf } from "./app/status-report.js";
 import { trade } from "./app/trade.js";
 import { watchClock } from "./app/watch-clock.js";
 import { Health } from "./app/watch-health.js";
@@ -50,7 +51,6 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
   const health = new Health(clock, log);
   const meters = new LiveMeters();
   const places = placesOf(buses);
-  const pollIntervalMs = Math.max(...places.map((meter) => meter.pollIntervalMs));
 
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const signer = tpmSigner(config.tpm, join(dataDir, "identity.json"));
@@ -107,7 +107,7 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
     slotSeconds,
     zone: config.time.zone ?? systemZone(),
     lastStep: () => watchingClock.lastStep(),
-    staleAfterMs: 3 * pollIntervalMs + 2_000,
+    staleAfterMs: staleAfterMs(places),
     height: () => ledgerWatch.height,
   });
   const profiles = places.map(({ profile }) => profile);
@@ -117,6 +117,7 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
     meters: meterReportOf({ store, epochs, profiles }),
     decide: epochs,
     bus: () => lines.report(),
+    status: statusReportOf({ ...shared, places }),
     store,
     archive: storeArchive(store, dataDir),
     pageDir,
@@ -135,6 +136,11 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
     store.close();
     clock.close();
   };
+}
+
+/** Two polls of the slowest meter may be missed. */
+function staleAfterMs(places: readonly { readonly pollIntervalMs: number }[]): number {
+  return 3 * Math.max(...places.map(({ pollIntervalMs }) => pollIntervalMs)) + 2_000;
 }
 
 /** Role by id of the meters whose serial number is configured. */

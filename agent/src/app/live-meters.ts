@@ -23,6 +23,14 @@ export class LiveMeters {
     this.#silent.add(place);
   }
 
+  at(place: string): LiveMeter | undefined {
+    return this.#meters.get(place);
+  }
+
+  isSilent(place: string): boolean {
+    return this.#silent.has(place);
+  }
+
   byRole(role: MeterRole): LiveMeter | undefined {
     return [...this.#meters.values()].find((meter) => meter.role === role);
   }

@@ -7,7 +7,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { MeterReport } from "../../ports/meters.js";
 import type { Overview, Part } from "../../ports/overview.js";
-import { noEvidence } from "../../testing/no-evidence.js";
+import { noEvidence, noStatus } from "../../testing/no-evidence.js";
 import { httpServer, listen } from "./server.js";
 
 const pageDir = fileURLToPath(new URL("../../../dist/web", import.meta.url));
@@ -138,6 +138,7 @@ beforeAll(async () => {
     overview: () => shown,
     meters: () => meters,
     bus: () => ({ meters: [] }),
+    status: () => noStatus,
     evidence: noEvidence,
     decide: { decide: (...decision) => void decided.push(decision) },
     store: { packages: () => [] },

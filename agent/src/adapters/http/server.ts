@@ -16,9 +16,15 @@ import { addBusRoutes, type BusSources } from "./bus-routes.js";
 import { addEvidenceRoutes, type EvidenceSources } from "./evidence-routes.js";
 import { addMeterRoutes, decisionPath, type MeterSources } from "./meter-routes.js";
 import { addRoutes, type Sources } from "./routes.js";
+import { addStatusRoutes, type StatusSources } from "./status-routes.js";
 import { OverviewStream } from "./stream.js";
 
-export interface HttpOptions extends Sources, MeterSources, BusSources, EvidenceSources {
+export interface HttpOptions
+  extends Sources,
+    MeterSources,
+    BusSources,
+    StatusSources,
+    EvidenceSources {
   /** Folder of the built page; without it only the API is served. */
   readonly pageDir: string;
   readonly archive: ArchiveSources;
@@ -74,6 +80,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
     addRoutes(api.withTypeProvider<ZodTypeProvider>(), options, stream);
     addMeterRoutes(api.withTypeProvider<ZodTypeProvider>(), options);
     addBusRoutes(api.withTypeProvider<ZodTypeProvider>(), options);
+    addStatusRoutes(api.withTypeProvider<ZodTypeProvider>(), options);
   });
   await app.register(async (api) => {
     addArchiveRoutes(api.withTypeProvider<ZodTypeProvider>(), options.archive);
