@@ -1,3 +1,16 @@
+export { placementProofs, wiringRules } from "./rules.js";
+export {
+  type MeterPhase,
+  SignTest,
+  type SignTestFault,
+  type SignTestMeter,
+  type SignTestOptions,
+  type SignTestPart,
+  type SignTestResult,
+  type SignTestSample,
+  type SignTestState,
+  signTestLeastW,
+} from "./sign-test.js";
 export { type Channel, channel, type Site, site } from "./site.js";
 export {
   type Column,
@@ -16,3 +29,4 @@ export {
   verdict,
   type WrongFinding,
 } from "./types.js";
+export { type WiringWatch, watchWiring } from "./watch.js";

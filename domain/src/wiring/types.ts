@@ -100,6 +100,8 @@ export interface Rule {
   readonly family: RuleFamily;
   /** Channels without which it has nothing to look at. */
   readonly needs: readonly Channel[];
+  /** Shorter rows are gathered to this length before it sees them, once for all rules with the same. */
+  readonly gatherSeconds?: number;
   /** Begins anew, as at a new placement epoch; undefined where the site is not one for it. */
   readonly start: (site: Site) => RuleRun | undefined;
 }
