@@ -150,6 +150,70 @@ const entries = {
     meaning: "The configuration file cannot be read.",
     remedy: "Check the path after --config and the file's owner and mode.",
   },
+  "device.agent-down": {
+    retry: "later",
+    meaning: "No agent answers on this machine.",
+    remedy:
+      "Start it (systemctl start powershare-agent, or by hand) and read its log; exit 2 is its configuration, 3 something outside.",
+  },
+  "device.certificate": {
+    retry: "never",
+    meaning: "The device's certificate is missing, unreadable, or for another key or participant.",
+    remedy:
+      "Run powershare enrol with the agent's dataDir: it fetches the certificate for the key in this TPM.",
+  },
+  "device.certificate-ends": {
+    retry: "later",
+    meaning: "The device's certificate has expired, or soon will, or is not valid yet.",
+    remedy:
+      "Check the clock first. Then powershare enrol --renew, and let a daily timer call it; an expired one is enrolled anew.",
+  },
+  "device.data-dir": {
+    retry: "later",
+    meaning: "The agent's folder is missing, belongs to somebody else, or can be read by others.",
+    remedy:
+      "install -d -m 700 -o powershare -g powershare with the folder's path, and run all commands as that user.",
+  },
+  "device.disk": {
+    retry: "later",
+    meaning:
+      "The agent's folder is on a disk that forgets or cannot lock: in memory, or over a network.",
+    remedy: "Put dataDir on a local disk with ext4, btrfs, xfs or f2fs.",
+  },
+  "device.evidence-old": {
+    retry: "later",
+    meaning: "Nothing was certified by the TPM for minutes.",
+    remedy:
+      "Look at the lines on meters, TPM and store: what is not read, cannot be signed or not be kept is not certified.",
+  },
+  "device.node-version": {
+    retry: "never",
+    meaning: "This version of Node is too old.",
+    remedy: "Install Node 20.19 or newer.",
+  },
+  "device.peer-tls": {
+    retry: "later",
+    meaning: "The peer answers, but does not prove to be the one in the configuration.",
+    remedy:
+      "Compare ledger.tlsHostname and ledger.tlsRootCertificate with what the operator gave; look for who stands in between.",
+  },
+  "device.port-busy": {
+    retry: "later",
+    meaning: "Another program has the serial port open.",
+    remedy: "End the program that is named; a port belongs to one program at a time.",
+  },
+  "device.service": {
+    retry: "later",
+    meaning: "systemd does not keep the agent running.",
+    remedy:
+      "systemctl status powershare-agent says why; then systemctl enable --now powershare-agent.",
+  },
+  "device.unlooked": {
+    retry: "later",
+    meaning: "The check itself failed or did not end in time, so nothing is known.",
+    remedy:
+      "Run the command as the agent's user or as root, and again; where it stays, what the line names hangs.",
+  },
   "enrolment.attestation": {
     retry: "never",
     meaning:
@@ -600,6 +664,13 @@ const entries = {
     retry: "never",
     meaning: "A transaction got the wrong number of arguments, or one of the wrong form.",
     remedy: "Compare with docs/ledger.md.",
+  },
+  "ledger.certificate-ends": {
+    retry: "later",
+    meaning:
+      "The household's certificate ends soon, or has ended, and could not be renewed. After its end the ledger takes nothing of this household; readings are kept and sent later.",
+    remedy:
+      "Check that the operator's registrar can be reached and stands in the configuration under `registrar`; the agent goes on trying. By hand: stop the agent, `powershare enrol --renew`, start it.",
   },
   "ledger.clock": {
     retry: "now",
