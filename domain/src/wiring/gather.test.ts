@@ -41,7 +41,7 @@ describe("gathered rows", () => {
       { startMs: 200_000, seconds: 100, productionWh: 3 },
     ];
     expect(gathered(300, rows)).toEqual([
-      { startMs: 0, seconds: 300, gridW: 450, productionWh: 6 },
+      { startMs: 0, seconds: 300, gridW: 450, productionWh: expect.closeTo(6, 9) },
     ]);
   });
 
