@@ -9,6 +9,7 @@ import { registerProfileCommands } from "./commands/profile.js";
 import { registerReadCommands } from "./commands/read.js";
 import { registerReplacementCommands } from "./commands/replacement.js";
 import { registerScanCommands } from "./commands/scan.js";
+import { registerTamperCommands } from "./commands/tamper.js";
 import { fail, usageError, watchOutput } from "./output.js";
 
 const exits = `
@@ -31,6 +32,7 @@ registerProfileCommands(program);
 registerReadCommands(program);
 registerReplacementCommands(program);
 registerScanCommands(program);
+registerTamperCommands(program);
 pointToHelp(program, "powershare");
 watchOutput();
 
