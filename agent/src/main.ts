@@ -33,6 +33,7 @@ import { watchClock } from "./app/watch-clock.js";
 import { Health } from "./app/watch-health.js";
 import { LedgerWatch } from "./app/watch-ledger.js";
 import { openLines, placesOf } from "./buses.js";
+import { keepCertificate } from "./certificate-keeping.js";
 import { loadConfig } from "./config/load.js";
 import type { Config } from "./config/schema.js";
 import { evidenceSources, quoteInstalled } from "./evidence-keeping.js";
@@ -59,7 +60,7 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
   const readings = new ReadingLog({ store, clock, health, slotSeconds });
   const watchingClock = watchClock({ clock, readings, health, last: store.lastEntry() });
   const epochs = new MeterEpochs({ store, readings, clock });
-  const ledger = fabricLedger(config.ledger, signer, (error) => {
+  const { ledger, useNewCertificate } = fabricLedger(config.ledger, signer, (error) => {
     log.debug({ err: error }, "ledger connection");
     watchingLedger.wake();
   });
@@ -83,24 +84,23 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
 
   const draining = drainOutbox({ ...shared, retryMaxMs: config.ledger.retryMaxMs });
   const trading = trade({ ...shared, criteria: config.market });
-  const roles = new Map(places.map(({ place, role }) => [place, role]));
-  const onIntervals = (): void => {
-    for (const loop of [draining, trading]) loop.wake();
-  };
   const sealing = sealBatches({
     ...shared,
     slots: { ...slots, earliest },
-    roles,
+    roles: new Map(places.map(({ place, role }) => [place, role])),
     configured: configuredMeters(places),
-    onIntervals,
+    onIntervals: () => {
+      for (const loop of [draining, trading]) loop.wake();
+    },
   });
   const polling = { slotSeconds, places, onPolled: () => sealing.wake() };
   const lines = await openLines(buses, { ...shared, ...polling });
   const following = followLedger({ ...shared, onEvent: (block) => ledgerWatch.saw(block) });
   const asking = [driveSlots(shared), history.start(), askEpochs(shared)];
   const onLedger = [draining, trading, ...asking, following, watchingLedger];
+  const certificate = keepCertificate({ ...shared, config, signer, useNewCertificate });
   const quoting = quoteInstalled({ ...shared, measurer: signer }, { dataDir, configuration: path });
-  const keeping = [...keepStore({ ...shared, config, log }), quoting];
+  const keeping = [...keepStore({ ...shared, config, log }), quoting, certificate.renewing];
 
   const overview = overviewOf({
     ...shared,
@@ -109,6 +109,7 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
     lastStep: () => watchingClock.lastStep(),
     staleAfterMs: staleAfterMs(places),
     height: () => ledgerWatch.height,
+    certificateEndsAtMs: certificate.endsAtMs,
   });
   const profiles = places.map(({ profile }) => profile);
   const http = await httpServer({

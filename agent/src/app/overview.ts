@@ -23,6 +23,8 @@ export interface OverviewOptions {
   readonly staleAfterMs: number;
   /** Newest block known; null before the first. */
   readonly height: () => number | null;
+  /** Milliseconds since 1970. */
+  readonly certificateEndsAtMs: () => number;
 }
 
 type Stored = Pick<Overview, "today" | "trades" | "wallet" | "counts"> & {
@@ -57,7 +59,11 @@ export function overviewOf(options: OverviewOptions): () => Overview {
         bus: health.part("bus"),
         tpm: health.part("tpm"),
         store: { ...health.part("store"), ...backlog },
-        ledger: { ...health.part("ledger"), height: options.height() },
+        ledger: {
+          ...health.part("ledger"),
+          height: options.height(),
+          certificateEndsAt: new Date(options.certificateEndsAtMs()).toISOString(),
+        },
         clock: { ...health.part("clock"), ...timeOf(options) },
       },
     };

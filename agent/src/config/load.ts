@@ -18,13 +18,19 @@ export function loadConfig(path: string): Config {
     throw new CodedError("config.unreadable", `cannot read the configuration ${path}`, { cause });
   }
   const config = parseConfig(text, path);
-  for (const key of ["tlsRootCertificate", "certificate"] as const) {
+  const { ledger, registrar } = config;
+  const certificates = {
+    "ledger.tlsRootCertificate": ledger.tlsRootCertificate,
+    "ledger.certificate": ledger.certificate,
+    ...(registrar && { "registrar.tlsRootCertificate": registrar.tlsRootCertificate }),
+  };
+  for (const [key, file] of Object.entries(certificates)) {
     try {
-      new X509Certificate(readFileSync(config.ledger[key]));
+      new X509Certificate(readFileSync(file));
     } catch (cause) {
       throw new CodedError(
         "config.invalid",
-        `${path}: ledger.${key}: no certificate can be read from ${config.ledger[key]}`,
+        `${path}: ${key}: no certificate can be read from ${file}`,
         { cause },
       );
     }
@@ -61,7 +67,7 @@ export function parseConfig(text: string, path: string): Config {
 
 function withAbsolutePaths(config: Config, folder: string): Config {
   const absolute = (path: string): string => resolve(folder, path);
-  const { tpm, ledger } = config;
+  const { tpm, ledger, registrar } = config;
   return {
     ...config,
     dataDir: absolute(config.dataDir),
@@ -73,6 +79,10 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       ...ledger,
       tlsRootCertificate: absolute(ledger.tlsRootCertificate),
       certificate: absolute(ledger.certificate),
+    },
+    registrar: registrar && {
+      ...registrar,
+      tlsRootCertificate: absolute(registrar.tlsRootCertificate),
     },
   };
 }

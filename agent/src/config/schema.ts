@@ -94,6 +94,17 @@ const ledger = z.strictObject({
   retryMaxMs: z.int().min(1000).max(3_600_000).default(300_000),
 });
 
+const registrar = z.strictObject({
+  url: z.url({ protocol: /^https$/ }).describe("The operator's registrar, https://host:port"),
+  tlsRootCertificate: file,
+  renewFromDays: z
+    .int()
+    .min(1)
+    .max(365)
+    .default(30)
+    .describe("Days before its end from which on the certificate is renewed"),
+});
+
 const market = z.strictObject({
   sell: z
     .strictObject({ enabled: z.boolean(), minMicroPerKwh: microPerKwh })
@@ -173,6 +184,9 @@ export const configSchema = z
     store: store.prefault({}),
     time: time.prefault({}),
     ledger,
+    registrar: registrar
+      .optional()
+      .describe("Where the certificate is renewed; left out: by people, with powershare enrol"),
     market: market.prefault({}),
     http: z
       .strictObject({

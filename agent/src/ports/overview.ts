@@ -63,7 +63,12 @@ export const overview = z.strictObject({
     bus: part,
     tpm: part,
     store: part.extend({ unsentPackages: z.int(), oldestUnsentAt: z.iso.datetime().nullable() }),
-    ledger: part.extend({ height: z.int().nullable() }),
+    ledger: part.extend({
+      height: z.int().nullable(),
+      certificateEndsAt: z.iso
+        .datetime()
+        .describe("When the household's certificate has to be a new one"),
+    }),
     clock: part.extend({
       quality: clockQuality,
       keeper: z.string().nullable().describe("Who keeps this machine's time"),

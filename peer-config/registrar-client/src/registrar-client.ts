@@ -20,6 +20,8 @@ export interface RegistrarAddress {
   readonly url: string;
   /** Certificate that the registrar's TLS certificate must chain to; nobody else is spoken to. */
   readonly caPem: string;
+  /** Gives up what is under way. */
+  readonly signal?: AbortSignal;
 }
 
 const withinMs = 20_000;
@@ -103,7 +105,7 @@ export class RegistrarClient {
     token: string | undefined;
     body: string | undefined;
   }): Promise<{ status: number; text: string }> {
-    const { url, caPem } = this.#address;
+    const { url, caPem, signal: stopping } = this.#address;
     const headers = {
       ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
       ...(call.body === undefined ? {} : { "content-type": "application/json" }),
@@ -113,7 +115,8 @@ export class RegistrarClient {
         reject(
           unavailable(`${url}: ${cause instanceof Error ? cause.message : String(cause)}`, cause),
         );
-      const signal = AbortSignal.timeout(withinMs);
+      const deadline = AbortSignal.timeout(withinMs);
+      const signal = stopping === undefined ? deadline : AbortSignal.any([stopping, deadline]);
       const options = { method: call.method, ca: caPem, headers, signal, agent: false };
       const outgoing = httpsRequest(new URL(call.path, url), options, (incoming) => {
         const chunks: Buffer[] = [];

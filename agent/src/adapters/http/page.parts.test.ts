@@ -111,7 +111,7 @@ function noon(): Overview {
       bus: working,
       tpm: working,
       store: { ...working, unsentPackages: 0, oldestUnsentAt: null },
-      ledger: { ...working, height: 153 },
+      ledger: { ...working, height: 153, certificateEndsAt: "2027-06-01T00:00:00.000Z" },
       clock: { ...working, quality: "synchronised", keeper: "timesyncd", lastStep: null },
     },
     counts: {

@@ -43,7 +43,7 @@ let shown: Overview = {
     bus: well,
     tpm: well,
     store: { ...well, unsentPackages: 0, oldestUnsentAt: null },
-    ledger: { ...well, height: 7 },
+    ledger: { ...well, height: 7, certificateEndsAt: "2027-06-01T00:00:00.000Z" },
     clock: { ...well, quality: "synchronised", keeper: "timesyncd", lastStep: null },
   },
   counts: { readings: 0, rejected: 0, checkpoints: 0, intervals: 0, evidenceCommitted: 0 },

@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { MeasurementStore } from "../../ports/measurer.js";
+import { writeWhole } from "../disk/write-whole.js";
 
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 const measurement = z.strictObject({
@@ -20,22 +20,6 @@ export function measurementFile(path: string): MeasurementStore {
         return undefined;
       }
     },
-    keep(kept) {
-      const unfinished = `${path}.tmp`;
-      const file = openSync(unfinished, "w", 0o600);
-      try {
-        writeSync(file, JSON.stringify(kept));
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(unfinished, path);
-      const folder = openSync(dirname(path), "r");
-      try {
-        fsyncSync(folder);
-      } finally {
-        closeSync(folder);
-      }
-    },
+    keep: (kept) => writeWhole(path, JSON.stringify(kept), 0o600),
   };
 }

@@ -10,8 +10,15 @@ export function readRegistration(
   const path = join(dataDir, "registration.json");
   if (!existsSync(path)) return undefined;
   const registration: unknown = JSON.parse(readFileSync(path, "utf8"));
-  return evidenceFile.shape.device.parse({
-    ...Object(registration),
-    certificatePem: readFileSync(certificate, "utf8"),
-  });
+  // Read anew each time: it is renewed while the agent runs.
+  const certificatePem = () => readFileSync(certificate, "utf8");
+  return {
+    ...evidenceFile.shape.device.parse({
+      ...Object(registration),
+      certificatePem: certificatePem(),
+    }),
+    get certificatePem() {
+      return certificatePem();
+    },
+  };
 }

@@ -18,6 +18,11 @@ const identityFile = z.object({
   counterName: hex,
 });
 
+/** For what is done with the whole identity, once in a while. */
+export interface TpmIdentity {
+  withIdentity<T>(use: (identity: DeviceIdentity) => Promise<T>): Promise<T>;
+}
+
 /**
  * The device's identity in its TPM. The TPM is opened when first needed, and anew after it was lost;
  * callers wait between tries.
@@ -26,7 +31,7 @@ const identityFile = z.object({
 export function tpmSigner(
   where: { readonly device: string } | { readonly swtpm: string },
   identityPath: string,
-): Signer & Measurer {
+): Signer & Measurer & TpmIdentity {
   const blobs = readIdentity(identityPath);
   let opened: Promise<{ tpm: Tpm; identity: DeviceIdentity }> | undefined;
 
@@ -60,6 +65,7 @@ export function tpmSigner(
     measured: async () => await (await identity()).measured(),
     measure: async (digest) => await (await identity()).measure(digest),
     quote: async (qualifyingData) => await (await identity()).quoteMeasurements(qualifyingData),
+    withIdentity: async (use) => await use(await identity()),
     async close() {
       const open = await opened?.catch(() => undefined);
       await open?.identity.close();
