@@ -170,7 +170,10 @@ export class Registrar {
     return this.#challenges.make(device);
   }
 
-  /** A new certificate for the same key, which its TPM certifies anew. */
+  /**
+   * A new certificate for the same key, which its TPM certifies anew; before it is due the one that there is,
+   * for the answer with it may have been lost.
+   */
   async renew(request: RenewalRequest): Promise<CertificateAnswer> {
     const { device, challenge, certification, csrPem } = request;
     this.#challenges.take(challenge, device);
@@ -187,10 +190,11 @@ export class Registrar {
       throw new CodedError("enrolment.attestation", "the attestation covers another challenge");
     }
     await checkCsr(csrPem, fromHex(enrolment.reading_spki), participant);
-    this.#requireDue(enrolment);
-    return await this.#turns.take(enrolment.id, () => {
+    return await this.#turns.take(enrolment.id, async () => {
+      const { certificate } = this.require(enrolment.id);
+      if (certificate !== null && !this.#isDue(certificate)) return certificate;
       const secret = newToken(this.#parts.random);
-      return this.#grantAndIssue(enrolment, { participant, secret, csrPem });
+      return await this.#grantAndIssue(enrolment, { participant, secret, csrPem });
     });
   }
 
@@ -276,13 +280,10 @@ export class Registrar {
     return answer;
   }
 
-  #requireDue({ certificate }: Enrolment): void {
+  #isDue({ certificatePem }: CertificateAnswer): boolean {
     const { now, limits } = this.#parts;
-    const endsAt = Date.parse(new X509Certificate(certificate?.certificatePem ?? "").validTo);
-    const fromMs = endsAt - limits.renewFromDays * dayMs;
-    if (now().getTime() >= fromMs) return;
-    const from = new Date(fromMs).toISOString().slice(0, 10);
-    throw new CodedError("enrolment.renewal", `the certificate can be renewed from ${from} on`);
+    const endsAt = Date.parse(new X509Certificate(certificatePem).validTo);
+    return now().getTime() >= endsAt - limits.renewFromDays * dayMs;
   }
 }
 

@@ -138,9 +138,6 @@ export const laterFamilies: readonly Family[] = [
     const csrPem = await wrongCsr(scene, scene.victim, "p9");
     return () => renewal(scene, challengeFor(scene), { csrPem });
   }),
-  family("renewal long before its time", ["enrolment.renewal"], async (scene) => {
-    return () => renewal(scene, challengeFor(scene));
-  }),
 ];
 
 const victimDevice = ({ desk, victims }: Scene) => desk.registrar.require(victims.ticket.id).device;
