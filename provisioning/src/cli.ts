@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { registerBackupCommands } from "./commands/backup.js";
+import { registerDoctorCommands } from "./commands/doctor.js";
 import { registerEnrolCommands } from "./commands/enrol.js";
 import { registerEvidenceCommands } from "./commands/evidence.js";
 import { registerExportCommands } from "./commands/export.js";
@@ -23,6 +24,7 @@ const program = new Command("powershare")
   .exitOverride();
 
 registerBackupCommands(program);
+registerDoctorCommands(program);
 registerEnrolCommands(program);
 registerEvidenceCommands(program);
 registerExportCommands(program);

@@ -11,7 +11,7 @@ export interface Finding {
   readonly code?: ErrorCode;
 }
 
-/** One thing that can be wrong on a device. Whatever it throws counts as not looked at. */
+/** One thing that can be wrong on a device. An error with a code that it throws is its finding; without, it could not look. */
 export interface Check {
   readonly id: string;
   readonly title: string;
@@ -26,3 +26,9 @@ export interface SystemOptions {
   /** Paths of serial devices; none where meters answer over TCP alone. */
   readonly serialPorts: readonly string[];
 }
+
+/** All is well, as far as this check can see. */
+export const well = (detail: string): Finding => ({ ok: true, detail });
+
+/** Something is wrong; the code's remedy says what to do. */
+export const ill = (code: ErrorCode, detail: string): Finding => ({ ok: false, code, detail });
