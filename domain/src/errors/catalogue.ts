@@ -1125,6 +1125,69 @@ const entries = {
     meaning: "The stored identity belongs to another TPM.",
     remedy: "Put the storage back into its own device, or enrol this one.",
   },
+  "up.check-failed": {
+    retry: "later",
+    meaning: "This machine is not ready for a household's agent.",
+    remedy: "Do what stands beside each check that is no, then give the same command again.",
+  },
+  "up.display-differs": {
+    retry: "never",
+    meaning: "What a meter sends is not what its display shows.",
+    remedy:
+      "Compare maker, model and serial number on the meter with what was found: it may be another meter with this unit id, another model, or a display that shows something else, as a tariff's count. Then give the same command again, with --redo scan where meters were changed.",
+  },
+  "up.enrolled-otherwise": {
+    retry: "never",
+    meaning: "The operator enrolled this device with other meters or equipment than are declared.",
+    remedy:
+      "Have the operator revoke this enrolment, and enrol anew as docs/operating/enrolment.md says; or declare what was: --redo channels.",
+  },
+  "up.line-settings": {
+    retry: "never",
+    meaning: "Meters on one line are set to different baud rates or parities.",
+    remedy: "Set all meters on the line alike, at their own keys, then --redo scan.",
+  },
+  "up.no-agent": {
+    retry: "later",
+    meaning: "The agent was not seen running.",
+    remedy:
+      "Start it as it is said above; its log says what keeps it from starting. Then give the same command again.",
+  },
+  "up.no-evidence": {
+    retry: "later",
+    meaning: "The agent runs, and the ledger has taken no evidence of it in time.",
+    remedy:
+      "Do what the message says; powershare doctor looks at all of it. Then give the same command again.",
+  },
+  "up.no-line": {
+    retry: "later",
+    meaning: "There is no way to a meter.",
+    remedy:
+      "Plug the RS-485 adapter in, or name the way: --serial PATH, --tcp HOST:PORT or --rtu-over-tcp HOST:PORT.",
+  },
+  "up.no-meter": {
+    retry: "later",
+    meaning: "No meter that is known answers.",
+    remedy:
+      "Check the meter's power and the wires A and B, exchanged if need be; then give the same command again. powershare scan --full tries every baud rate, parity and unit.",
+  },
+  "up.other-agent": {
+    retry: "never",
+    meaning: "Another household's agent answers at the address of this one.",
+    remedy: "Stop it, or name another address with --url.",
+  },
+  "up.roles": {
+    retry: "never",
+    meaning: "It is not clear which meter stands between house and grid.",
+    remedy:
+      "Say connection of exactly one meter, generator of at most one, and none of the others.",
+  },
+  "up.sign-test-failed": {
+    retry: "never",
+    meaning: "A meter, or a phase of one, shows power the wrong way.",
+    remedy:
+      "Do what stands above for each phase, by a qualified person with the power off; then give the same command again.",
+  },
   "wallets.account-kind": {
     retry: "never",
     meaning: "This kind of participant can not take this side of the transaction.",
