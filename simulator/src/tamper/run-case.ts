@@ -1,0 +1,61 @@
+import {
+  type Fault,
+  type Judgement,
+  type NeighbourProduction,
+  type Row,
+  type Site,
+  type Verdict,
+  watchWiring,
+} from "@powershare/domain/wiring";
+
+/** What a replay said, in order of time. */
+export type Said = Pick<Judgement, "atMs" | "verdict" | "fault" | "rule">;
+
+/** Lets the rules see rows in order of time; neighbours' intervals reach them when they have ended. */
+export function replayRows(
+  site: Site,
+  rows: readonly Row[],
+  neighbours: readonly NeighbourProduction[],
+): Said[] {
+  const watch = watchWiring(site);
+  const said: Said[] = [];
+  let next = 0;
+  for (const row of rows) {
+    const ended: NeighbourProduction[] = [];
+    const endMs = row.startMs + row.seconds * 1000;
+    for (let each = neighbours[next]; each; each = neighbours[next]) {
+      if (each.startMs + each.seconds * 1000 > endMs) break;
+      ended.push(each);
+      next += 1;
+    }
+    const changed = watch.push(ended.length > 0 ? { ...row, neighbours: ended } : row);
+    if (changed) {
+      const { atMs, verdict, fault, rule } = changed;
+      said.push({ atMs, verdict, fault, rule });
+    }
+  }
+  return said;
+}
+
+export type Level = "suspect" | "held";
+
+/** Whether a verdict is at least so grave. */
+export function reaches(verdict: Verdict, level: Level): boolean {
+  return (
+    verdict === "held" ||
+    verdict === "manipulated" ||
+    (level === "suspect" && verdict === "suspect")
+  );
+}
+
+/** The first verdict so grave after `sinceMs`. */
+export function firstAt(said: readonly Said[], level: Level, sinceMs: number): Said | undefined {
+  return said.find(({ atMs, verdict }) => atMs > sinceMs && reaches(verdict, level));
+}
+
+/** Faults that were named at that level after `sinceMs`. */
+export function namedAt(said: readonly Said[], level: Level, sinceMs: number): Fault[] {
+  return said
+    .filter(({ atMs, verdict }) => atMs > sinceMs && reaches(verdict, level))
+    .map(({ fault }) => fault);
+}
