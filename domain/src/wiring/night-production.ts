@@ -1,7 +1,8 @@
 import { darkness } from "./darkness.js";
-import { type Sample, sampleOf } from "./samples.js";
+import { restingW } from "./resting.js";
+import { houseOf, type Sample, sampleOf } from "./samples.js";
 import type { Site } from "./site.js";
-import type { Finding, Rule, RuleRun } from "./types.js";
+import type { Finding, Rule, RuleRun, WrongFinding } from "./types.js";
 import { energyText, instantText } from "./wording.js";
 
 /**
@@ -12,108 +13,123 @@ export const nightProduction: Rule = {
   id: "night-production",
   family: "sun",
   needs: ["production"],
-  gatherSeconds: 300,
+  gatherSeconds: 900,
   start: (site) => (site.pv === null ? undefined : run(site)),
 };
 
-/** Inverters' standby, transformers and meters' noise stay below, on either side of zero. */
-export function restingW(site: Site): number {
-  return Math.max(25, (site.pv?.peakW ?? 0) * 0.002);
-}
-
 /** A meter that was out of touch hands over what it missed in one row; two rows are no such thing. */
-const awakeSamples = 2;
-const awakeMs = 30 * 60_000;
-/** A battery without a swap's signature has to show itself for longer. */
-const awakeAloneMs = 90 * 60_000;
-/** So much dark rest is a night as it should be. */
-const restMs = 4 * 3_600_000;
+const fewestSamples = 2;
+const swapShownMs = 30 * 60_000;
+/** A battery's discharge has no signature beside it, so it has to show itself for longer. */
+const dischargeShownMs = 90 * 60_000;
+/** So much darkness in which production rests makes a night as it should be. */
+const nightMs = 4 * 3_600_000;
+/** A battery may well rest for a night. */
+const nightsMs = 30 * 3_600_000;
 
-/** Dark samples in a row in which the production meter counts, or does not. */
-interface Stretch {
-  readonly awake: boolean;
-  readonly fromMs: number;
+/** Dark samples of one kind that count together. */
+interface Tally {
+  fromMs: number;
   toMs: number;
   samples: number;
   ms: number;
-  wh: number;
-  otherWh: number;
-  otherMs: number;
+  productionWh: number;
+  houseWh: number;
+}
+
+interface Tallies {
+  exchanged: Tally;
+  discharge: Tally;
+  rest: Tally;
 }
 
 function run(site: Site): RuleRun {
   const isDark = darkness(site);
   const restW = restingW(site);
-  let stretch: Stretch | undefined;
-  let finding: Finding = { says: "nothing" };
-  const use = (sample: Sample) => {
-    if (sample.production === undefined || !isDark(sample.startMs, sample.endMs)) return;
-    const awake = sample.production > restW;
-    if (stretch?.awake !== awake) stretch = begin(awake, sample.startMs);
-    extend(stretch, sample);
-    finding = judge(site, stretch) ?? finding;
+  const tallies: Tallies = { exchanged: empty(), discharge: empty(), rest: empty() };
+  return {
+    push: (row) => {
+      const sample = sampleOf(row);
+      if (!isDark(sample.startMs, sample.endMs)) return;
+      if (sample.production !== undefined) count(tallies, sample, restW);
+    },
+    finding: () =>
+      swap(site, tallies.exchanged) ?? battery(site, tallies.discharge) ?? night(tallies.rest),
   };
-  return { push: (row) => use(sampleOf(row)), finding: () => finding };
 }
 
-function begin(awake: boolean, fromMs: number): Stretch {
-  return { awake, fromMs, toMs: fromMs, samples: 0, ms: 0, wh: 0, otherWh: 0, otherMs: 0 };
+function count(tallies: Tallies, sample: Sample, restW: number): void {
+  if ((sample.production ?? 0) > restW) {
+    tallies.rest = empty();
+    add(houseRests(sample, restW) ? tallies.exchanged : tallies.discharge, sample);
+    return;
+  }
+  add(tallies.rest, sample);
+  // An empty house's meters rest both, and say nothing of which is which.
+  if (houseRests(sample, restW)) return;
+  const { exchanged, discharge, rest } = tallies;
+  if (exchanged.ms < swapShownMs || rest.ms >= nightMs) tallies.exchanged = empty();
+  if (rest.ms >= (discharge.ms < dischargeShownMs ? nightMs : nightsMs))
+    tallies.discharge = empty();
 }
 
-function extend(stretch: Stretch, sample: Sample): void {
+function empty(): Tally {
+  return { fromMs: 0, toMs: 0, samples: 0, ms: 0, productionWh: 0, houseWh: 0 };
+}
+
+function add(tally: Tally, sample: Sample): void {
   const ms = sample.endMs - sample.startMs;
-  stretch.toMs = sample.endMs;
-  stretch.samples += 1;
-  stretch.ms += ms;
-  stretch.wh += ((sample.production ?? 0) * ms) / 3_600_000;
-  const other = sample.consumption ?? sample.import;
-  if (other === undefined) return;
-  stretch.otherMs += ms;
-  stretch.otherWh += (other * ms) / 3_600_000;
+  if (tally.samples === 0) tally.fromMs = sample.startMs;
+  tally.toMs = sample.endMs;
+  tally.samples += 1;
+  tally.ms += ms;
+  tally.productionWh += ((sample.production ?? 0) * ms) / 3_600_000;
+  tally.houseWh += ((houseOf(sample) ?? 0) * ms) / 3_600_000;
 }
 
-function judge(site: Site, stretch: Stretch): Finding | undefined {
-  const { fromMs, toMs, ms } = stretch;
-  if (!stretch.awake) {
-    if (ms < restMs) return undefined;
-    return { says: "right", confidence: 0.9, fromMs };
-  }
-  if (stretch.samples < awakeSamples || ms < awakeMs) return undefined;
-  const dark = `Between ${instantText(fromMs)} and ${instantText(toMs)}, in the dark, the production meter counted ${energyText(stretch.wh)}`;
-  if (otherRests(site, stretch)) {
-    return {
-      says: "wrong",
-      verdict: mayDischarge(site) ? "suspect" : "held",
-      fault: "swapped",
-      confidence: confidenceOf(ms),
-      fromMs,
-      toMs,
-      explanation: `${dark}, and the house's meter only ${energyText(stretch.otherWh)}: the cables of the two are most likely exchanged.`,
-    };
-  }
-  if (ms < awakeAloneMs) return undefined;
+function houseRests(sample: Sample, restW: number): boolean {
+  const house = houseOf(sample);
+  return house !== undefined && house <= Math.max(restW, 0.05 * (sample.production ?? 0));
+}
+
+function swap(site: Site, tally: Tally): WrongFinding | undefined {
+  if (tally.samples < fewestSamples || tally.ms < swapShownMs) return undefined;
+  // With declared storage a house may take nothing from the grid all night, and live on the battery.
+  const mayDischarge = site.storage !== "none" && !site.channels.includes("consumption");
+  return {
+    says: "wrong",
+    verdict: mayDischarge ? "suspect" : "held",
+    fault: "swapped",
+    confidence: confidenceAfter(tally.ms),
+    fromMs: tally.fromMs,
+    toMs: tally.toMs,
+    explanation: `${counted(tally)}, and the house's meter only ${energyText(tally.houseWh)}: the two meters' cables are most likely exchanged.`,
+  };
+}
+
+function battery(site: Site, tally: Tally): WrongFinding | undefined {
+  if (tally.samples < fewestSamples || tally.ms < dischargeShownMs) return undefined;
   return {
     says: "wrong",
     verdict: site.storage === "none" ? "held" : "suspect",
     fault: "storage-as-solar",
-    confidence: confidenceOf(ms),
-    fromMs,
-    toMs,
-    explanation: `${dark}, though panels give nothing then: it seems to measure a battery or another source too.`,
+    confidence: confidenceAfter(tally.ms),
+    fromMs: tally.fromMs,
+    toMs: tally.toMs,
+    explanation: `${counted(tally)}, when panels give nothing: it seems to measure a battery or another source as well.`,
   };
 }
 
-function otherRests(site: Site, { ms, wh, otherMs, otherWh }: Stretch): boolean {
-  const hours = ms / 3_600_000;
-  return otherMs >= 0.9 * ms && otherWh <= Math.max(restingW(site) * hours, 0.05 * wh);
+function counted({ fromMs, toMs, productionWh }: Tally): string {
+  return `In the dark between ${instantText(fromMs)} and ${instantText(toMs)} the production meter counted ${energyText(productionWh)}`;
 }
 
-/** With declared storage a house may take nothing from the grid all night, and live on the battery. */
-function mayDischarge(site: Site): boolean {
-  return site.storage !== "none" && !site.channels.includes("consumption");
+function night(rest: Tally): Finding {
+  if (rest.ms < nightMs) return { says: "nothing" };
+  return { says: "right", confidence: 0.9, fromMs: rest.fromMs };
 }
 
-/** From 0.9 at half an hour to 0.99 at four hours. */
-function confidenceOf(ms: number): number {
-  return Math.min(0.99, 0.9 + (0.09 * (ms - awakeMs)) / (restMs - awakeMs));
+/** From 0.9 at half an hour to 0.99 at a night. */
+function confidenceAfter(ms: number): number {
+  return Math.min(0.99, 0.9 + (0.09 * ms) / nightMs);
 }

@@ -40,3 +40,8 @@ function present(
 ): Partial<Sample> {
   return value === undefined ? {} : { [power]: value };
 }
+
+/** What stands for the house where it is compared with production: its consumption, or else what it takes from the grid. */
+export function houseOf({ consumption, import: imported }: Sample): number | undefined {
+  return consumption ?? imported;
+}
