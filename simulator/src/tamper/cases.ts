@@ -119,18 +119,10 @@ class CaseMaker {
     const id = `${home.id}/${this.#minutes}/${name}/${number}`;
     const random = new SeededRandom(`${this.#plan.seed}/${id}`);
     const span = this.#span(home, onset, random);
-    const measured = home.rows.filter(
-      ({ startMs }) => startMs >= span.startMs && startMs < span.endMs,
-    );
+    const measured = within(home.rows, span);
     const storage = name.startsWith("storage") ? "none" : storageOf(home, random);
     const rows = storage === "none" ? measured : withStorage(measured, storage, random, home.site);
-    const from =
-      onset === "first"
-        ? 0
-        : Math.max(
-            0,
-            rows.findIndex(({ startMs }) => startMs >= span.faultMs),
-          );
+    const from = onset === "first" ? 0 : indexFrom(rows, span.faultMs);
     const commissionedAt = new Date(rows[0]?.startMs ?? 0).toISOString();
     return {
       random,
@@ -144,12 +136,7 @@ class CaseMaker {
         storage,
         site: { ...home.site, storage, commissionedAt },
         rows,
-        neighbours:
-          random.next() < 0.5
-            ? []
-            : home.neighbours.filter(
-                ({ startMs }) => startMs >= span.startMs && startMs < span.endMs,
-              ),
+        neighbours: random.next() < 0.5 ? [] : within(home.neighbours, span),
       },
     };
   }
@@ -182,6 +169,22 @@ interface Window {
   readonly random: SeededRandom;
   readonly from: number;
   readonly case: Omit<Case, "fault" | "variant" | "view">;
+}
+
+/** Those that begin in the span, of a list in order of their starts. */
+function within<T extends { readonly startMs: number }>(list: readonly T[], span: Span): T[] {
+  return list.slice(indexFrom(list, span.startMs), indexFrom(list, span.endMs));
+}
+
+/** Index of the first that does not begin before `ms`. */
+function indexFrom(list: readonly { readonly startMs: number }[], ms: number): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle]?.startMs ?? ms) < ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** How a battery's power is shared among phases is not known. */

@@ -1,7 +1,7 @@
 import type { HomeAt } from "./cases.js";
 import type { Home } from "./homes.js";
 import { firstAt, replayRows, type Said } from "./run-case.js";
-import { homeIn, type View, viewsOf } from "./views.js";
+import { homeIn, type View } from "./views.js";
 
 /** What the rules said of a home as it was measured, from the first row to the last. */
 export interface CleanRun {
@@ -18,9 +18,13 @@ export interface CleanRun {
 
 const yearMs = 365 * 86_400_000;
 
-/** Replays whole measured time in each view, with neighbours and without. */
-export function* cleanRunsOf({ home, minutes }: HomeAt, seed: string): Generator<CleanRun> {
-  for (const view of viewsOf(home)) {
+/** Replays whole measured time in these views, with neighbours and without. */
+export function* cleanRunsOf(
+  { home, minutes }: HomeAt,
+  seed: string,
+  views: readonly View[],
+): Generator<CleanRun> {
+  for (const view of views) {
     const seen = homeIn(view, home, `${seed}/${home.id}`);
     yield runOf(seen, minutes, view, false);
     if (seen.neighbours.length > 0) yield runOf(seen, minutes, view, true);

@@ -84,13 +84,15 @@ const places: readonly Place[] = [
  * @throws CodedError `simulator.series` where a file or a home's rows are missing or have another shape
  */
 export function loadHomes(directory: string): Home[] {
-  const sets = new Map(
-    [...new Set(places.map(({ set }) => set))].map((set) => [set, readSet(directory, set)]),
-  );
   return places.flatMap((place) => {
-    const readings = sets.get(place.set) ?? new Map<string, Cells[]>();
+    const readings = readSet(directory, place.set);
+    const production = productionIn(readings);
     return Object.entries(place.peakW).map(([id, peakW]) =>
-      homeOf(id, { ...place, peakW }, readings),
+      homeOf(
+        { id, place, peakW },
+        readings.get(id) ?? [],
+        production.filter(({ household }) => household !== id),
+      ),
     );
   });
 }
@@ -102,15 +104,15 @@ interface Cells {
 }
 
 function homeOf(
-  id: string,
-  place: Omit<Place, "peakW"> & { peakW: number },
-  set: ReadonlyMap<string, readonly Cells[]>,
+  { id, place, peakW }: { id: string; place: Place; peakW: number },
+  cells: readonly Cells[],
+  neighbours: readonly NeighbourProduction[],
 ): Home {
-  const { channels, latitude, longitude, peakW } = place;
+  const { channels, latitude, longitude } = place;
   const fromMs = Date.parse(place.from ?? "1970-01-01T00:00:00Z");
-  const rows = (set.get(id) ?? [])
+  const rows = cells
     .filter(({ startMs }) => startMs >= fromMs)
-    .map((cells) => rowOf(cells, channels));
+    .map((each) => rowOf(each, channels));
   const first = rows[0];
   if (first === undefined) throw new CodedError("simulator.series", `no rows of household ${id}`);
   const site: Site = {
@@ -125,7 +127,7 @@ function homeOf(
     channels: [...channels],
     neighbours: null,
   };
-  return { id, set: place.set, site, rows, neighbours: productionOfOthers(id, set) };
+  return { id, set: place.set, site, rows, neighbours };
 }
 
 function rowOf({ startMs, seconds, wh }: Cells, channels: readonly Channel[]): Row {
@@ -137,18 +139,16 @@ function rowOf({ startMs, seconds, wh }: Cells, channels: readonly Channel[]): R
   return row;
 }
 
-function productionOfOthers(
-  id: string,
-  set: ReadonlyMap<string, readonly Cells[]>,
-): NeighbourProduction[] {
-  return [...set]
-    .filter(([household]) => household !== id)
-    .flatMap(([household, cells]) =>
-      cells.flatMap(({ startMs, seconds, wh: { production } }) =>
-        production === undefined ? [] : [{ household, startMs, seconds, productionWh: production }],
-      ),
-    )
-    .sort((a, b) => a.startMs - b.startMs);
+/** Production of all homes of a set, in the order in which it became known. */
+function productionIn(set: ReadonlyMap<string, readonly Cells[]>): NeighbourProduction[] {
+  const all: NeighbourProduction[] = [];
+  for (const [household, cells] of set) {
+    for (const { startMs, seconds, wh } of cells) {
+      if (wh.production === undefined) continue;
+      all.push({ household, startMs, seconds, productionWh: wh.production });
+    }
+  }
+  return all.sort((a, b) => a.startMs - b.startMs);
 }
 
 function readSet(directory: string, set: string): Map<string, Cells[]> {

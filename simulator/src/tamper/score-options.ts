@@ -37,7 +37,7 @@ export function parseScoreOptions(argv: readonly string[]): ScoreOptions | { exi
     .option("--split <name>", `homes: ${splits.join(", ")}`, splitOf, "all" as Split)
     .option("--homes <ids>", "only these homes, e.g. F02,B1", (text) => text.split(","))
     .option("--faults <names>", "only these faults", faultsOf, [...injectedFaults])
-    .option("--quick", "an eighth of the windows, at the measured resolution")
+    .option("--quick", "few windows, at the measured resolution")
     .option("--json <file>", "also write everything as JSON, case by case")
     .exitOverride();
   try {

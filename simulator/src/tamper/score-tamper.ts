@@ -8,6 +8,7 @@ import { replayRows } from "./run-case.js";
 import { type Outcome, outcomeOf } from "./score.js";
 import { parseScoreOptions, type ScoreOptions } from "./score-options.js";
 import { homesOf, naturalFaults } from "./split.js";
+import { viewsOf } from "./views.js";
 
 /** As of every command: something outside failed. */
 const outsideFailed = 3;
@@ -18,13 +19,13 @@ function score(options: ScoreOptions): ScoreRun {
   const { seed, split, faults, quick } = options;
   const loaded = loadHomes(options.data);
   const homes = homesOf(split, loaded).filter(({ id }) => options.homes?.includes(id) ?? true);
-  const plan: CasePlan = { seed, faults, windows: quick ? 3 : 16 };
+  const plan: CasePlan = { seed, faults, windows: quick ? 2 : 12 };
   const outcomes: Outcome[] = [];
   const clean: CleanRun[] = [];
   for (const home of homes) {
     for (const homeAt of resolutionsOf(home, quick === true)) {
       say(`${home.id} at ${homeAt.minutes} min`);
-      clean.push(...cleanRunsOf(homeAt, seed));
+      clean.push(...cleanRunsOf(homeAt, seed, quick ? ["measured"] : viewsOf(home)));
       for (const each of casesOf(homeAt, plan)) {
         outcomes.push(outcomeOf(each, replayRows(each.site, each.rows, each.neighbours)));
       }
