@@ -1,5 +1,5 @@
 import type { PDFFont, PDFPage } from "pdf-lib";
-import { qrCode } from "./qr.js";
+import { qrCode, quietZone } from "./qr.js";
 import { type Row, type Sheet, sheetOf } from "./sheet.js";
 import type { HandoverPage } from "./types.js";
 
@@ -11,8 +11,8 @@ const right = paper.width - margin;
 const nameColumn = 60 * mm;
 const qrSide = 26 * mm;
 /** Where the columns of the meters' table begin; the last two end there. */
-const meterColumns = [0, 17, 82, 106, 156, 182].map((at) => margin + at * mm);
-const sizes = [8.6, 8.2, 7.8, 7.4, 7, 6.6];
+const meterColumns = [0, 19, 70, 106, 152, 182].map((at) => margin + at * mm);
+const sizes = [9.6, 9.2, 8.8, 8.4, 8, 7.6, 7.2, 6.8];
 
 /**
  * The page as a PDF of one A4 sheet. What PDF's own fonts lack, e.g. Greek letters in a name, is
@@ -137,8 +137,8 @@ class Pen {
   }
 
   besideQr({ size, dark }: Awaited<ReturnType<typeof qrCode>>, texts: readonly string[]): void {
-    const top = this.y - 0.4 * this.#size;
     const side = qrSide / size;
+    const top = this.y - quietZone * side;
     for (const { row, column } of dark) {
       const y = top - (row + 1) * side;
       // A hair wider, so that no line shows between two.
@@ -153,7 +153,7 @@ class Pen {
     for (const [index, text] of texts.entries()) {
       this.text(text, index === 1 ? "plain" : "mono", margin + qrSide + 6 * mm);
     }
-    this.y = Math.min(this.y, top - qrSide);
+    this.y = Math.min(this.y, top - qrSide - quietZone * side + this.#size);
   }
 
   #down(): void {
