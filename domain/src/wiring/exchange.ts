@@ -159,9 +159,9 @@ function follow(
 }
 
 function isExchanged({ darkExchanged, brightMs: bright, production, house }: Episode): boolean {
-  return (
-    darkExchanged || (bright >= brightMs && house.value() > follows && production.value() < strays)
-  );
+  // With a clock that is off, panels seem to work after sunset; but by day they still follow the sun.
+  if (darkExchanged) return production.value() < follows;
+  return bright >= brightMs && house.value() > follows && production.value() < strays;
 }
 
 function exchanged(fromMs: number, toMs: number, likelihood: number): Finding {
