@@ -3,6 +3,8 @@ export interface Correlation {
   readonly add: (weight: number, x: number, y: number) => void;
   /** 0 where one of the two never changed. */
   readonly value: () => number;
+  /** By how much y grows with x, by least squares; 0 where x never changed. */
+  readonly slope: () => number;
 }
 
 /** By Welford's updates, which stay exact where variances are small against means. */
@@ -19,6 +21,7 @@ export function correlation(): Correlation {
       yy += weight * dy * (y - meanY);
       xy += weight * dx * (y - meanY);
     },
+    slope: () => (xx > 0 ? xy / xx : 0),
     value: () => (xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : 0),
   };
 }

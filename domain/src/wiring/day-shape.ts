@@ -1,4 +1,5 @@
 import { correlation } from "./correlation.js";
+import { hoursOf, recent } from "./recent.js";
 import { restingW } from "./resting.js";
 import { houseOf, sampleOf } from "./samples.js";
 import type { Site } from "./site.js";
@@ -21,10 +22,10 @@ export const dayShape: Rule = {
 
 const windowMs = 24 * 3_600_000;
 /** Enough of a day to have a shape, and enough sun in it. */
-const fewestMs = 10 * 3_600_000;
-const fewestBrightMs = 6 * 3_600_000;
+const fewestHours = 10;
+const fewestBrightHours = 6;
 /** A whole day, for saying that all is right. */
-const wholeDayMs = 20 * 3_600_000;
+const wholeDayHours = 20;
 /** In 4,600 days of 12 homes no house followed the sun so well where its panels did so much worse. */
 const follows = 0.6;
 const lead = 0.25;
@@ -33,7 +34,7 @@ const sunsetDeg = -0.8;
 
 interface Point {
   readonly startMs: number;
-  readonly ms: number;
+  readonly endMs: number;
   readonly share: number;
   readonly afterSunset: boolean;
   readonly production: number;
@@ -43,22 +44,21 @@ interface Point {
 function run(site: Site): RuleRun {
   const sky = skyOver(site);
   const restW = restingW(site);
-  const points: Point[] = [];
+  const window = recent<Point>(windowMs);
   let finding: Finding = { says: "nothing" };
   return {
     push: (row) => {
       const sample = sampleOf(row);
       if (sample.production === undefined) return;
       const { share, highestDeg } = sky(row);
-      points.push({
+      const points = window.push({
         startMs: sample.startMs,
-        ms: sample.endMs - sample.startMs,
+        endMs: sample.endMs,
         share,
         afterSunset: highestDeg < sunsetDeg,
         production: sample.production,
         house: houseOf(sample),
       });
-      while (points[0] !== undefined && points[0].startMs < sample.endMs - windowMs) points.shift();
       finding = judge(points, restW, finding);
     },
     finding: () => finding,
@@ -68,8 +68,9 @@ function run(site: Site): RuleRun {
 function judge(points: readonly Point[], restW: number, before: Finding): Finding {
   const [first] = points;
   const last = points.at(-1);
-  const ms = total(points);
-  const isEnough = ms >= fewestMs && total(points.filter((p) => p.share > 0.02)) >= fewestBrightMs;
+  const hours = hoursOf(points);
+  const isEnough =
+    hours >= fewestHours && hoursOf(points.filter((p) => p.share > 0.02)) >= fewestBrightHours;
   if (first === undefined || last === undefined || !isEnough) return before;
   const production = follow(points, (point) => point.production);
   const house = follow(points, (point) => point.house ?? 0);
@@ -80,11 +81,11 @@ function judge(points: readonly Point[], restW: number, before: Finding): Findin
       fault: "swapped",
       confidence: Math.min(0.99, 0.8 + 0.2 * (house - production)),
       fromMs: first.startMs,
-      toMs: last.startMs + last.ms,
+      toMs: last.endMs,
       explanation: `The house's meter followed the sun (${percentText(house)}) and rested after sunset, and the production meter did neither (${percentText(Math.max(0, production))}): their cables are most likely exchanged.`,
     };
   }
-  if (ms >= wholeDayMs && production > follows && production > house) {
+  if (hours >= wholeDayHours && production > follows && production > house) {
     return { says: "right", confidence: Math.min(0.95, production), fromMs: first.startMs };
   }
   return before.says === "wrong" ? before : { says: "nothing" };
@@ -99,13 +100,9 @@ function changedAfterSunset(points: readonly Point[], restW: number): boolean {
   );
 }
 
-function total(points: readonly Point[]): number {
-  return points.reduce((ms, point) => ms + point.ms, 0);
-}
-
 /** Correlation with the clear sky. */
-function follow(points: readonly Point[], valueOf: (point: Point) => number): number {
+function follow(points: readonly Point[], wattsOf: (point: Point) => number): number {
   const sum = correlation();
-  for (const point of points) sum.add(point.ms, point.share, valueOf(point));
+  for (const point of points) sum.add(point.endMs - point.startMs, point.share, wattsOf(point));
   return sum.value();
 }

@@ -1,0 +1,98 @@
+import { correlation } from "./correlation.js";
+import { hoursOf, recent, shareOf } from "./recent.js";
+import { restingW } from "./resting.js";
+import { type Sample, sampleOf } from "./samples.js";
+import type { Site } from "./site.js";
+import type { Finding, Rule, RuleRun, WrongFinding } from "./types.js";
+import { energyText } from "./wording.js";
+
+/**
+ * Consumption is often worked out as production plus grid power. With the clamp at the grid the wrong way
+ * round it is production minus grid power, twice production less what the house uses: nothing, or less,
+ * whenever production rests, never more than twice production, and two watts more for every one of the sun's.
+ */
+export const derivedConsumption: Rule = {
+  id: "derived-consumption",
+  family: "balance",
+  needs: ["production", "consumption"],
+  gatherSeconds: 900,
+  start: run,
+};
+
+const spanMs = 72 * 3_600_000;
+/** Two nights of a summer, and a few hours of sun. */
+const fewestRestHours = 8;
+const fewestAwakeHours = 5;
+/** Of clean homes' three days, in the worst a house rests through 51 % of the time without sun, and stays below twice production for 74 %. */
+const mostlyRests = 0.93;
+const hardlyRests = 0.6;
+const mostlyBelow = 0.95;
+const slopeRange = [1.2, 2.8] as const;
+const follows = 0.6;
+
+type Both = Sample & { readonly production: number; readonly consumption: number };
+
+function run(site: Site): RuleRun {
+  const restW = restingW(site);
+  const window = recent<Both>(spanMs);
+  let finding: Finding = { says: "nothing" };
+  return {
+    push: (row) => {
+      const sample = sampleOf(row);
+      const { production, consumption } = sample;
+      if (production === undefined || consumption === undefined) return;
+      finding = judge(window.push({ ...sample, production, consumption }), restW) ?? finding;
+    },
+    finding: () => finding,
+  };
+}
+
+function judge(items: readonly Both[], restW: number): Finding | undefined {
+  const resting = items.filter(({ production }) => production <= restW);
+  if (hoursOf(resting) < fewestRestHours) return undefined;
+  const rests = shareOf(resting, ({ consumption }) => consumption <= restW);
+  if (rests < hardlyRests) return { says: "nothing" };
+  if (rests < mostlyRests) return undefined;
+  if (shareOf(resting, ({ consumption }) => consumption < -restW) > 0.5) {
+    return wrong(items, `it counts backwards at night`);
+  }
+  const awake = items.filter(({ consumption }) => consumption > restW);
+  if (hoursOf(awake) < fewestAwakeHours) return undefined;
+  const isBelow = ({ production, consumption }: Both) => consumption <= 2.05 * production + restW;
+  const [least, most] = slopeRange;
+  const { slope, likeness } = line(awake);
+  const turned =
+    shareOf(items, isBelow) >= mostlyBelow &&
+    slope >= least &&
+    slope <= most &&
+    likeness >= follows;
+  // Dull days show little of the slope, and do not turn the clamp back.
+  return turned
+    ? wrong(items, `it grows by ${slope.toFixed(1)} W for every watt of the sun`)
+    : undefined;
+}
+
+/** How consumption moves with production. */
+function line(items: readonly Both[]): { readonly slope: number; readonly likeness: number } {
+  const pairs = correlation();
+  for (const { startMs, endMs, production, consumption } of items) {
+    pairs.add(endMs - startMs, production, consumption);
+  }
+  return { slope: pairs.slope(), likeness: pairs.value() };
+}
+
+function wrong(items: readonly Both[], how: string): WrongFinding {
+  const usedWh = items.reduce(
+    (wh, { startMs, endMs, consumption }) => wh + (consumption * (endMs - startMs)) / 3_600_000,
+    0,
+  );
+  return {
+    says: "wrong",
+    verdict: "held",
+    fault: "reversed",
+    confidence: 0.95,
+    fromMs: items[0]?.startMs ?? 0,
+    toMs: items.at(-1)?.endMs ?? 0,
+    explanation: `The house's consumption (${energyText(usedWh)} in three days) is nothing whenever the sun is away, and ${how}: the clamp at the grid is most likely the wrong way round, or its sign set wrongly.`,
+  };
+}
