@@ -58,6 +58,20 @@ function sentences(event: LedgerEvent): string[] {
       return clearedSentences(event.payload);
     case "SlotSettled":
       return settledSentences(event.payload);
+    case "PlacementJudged": {
+      const { meter, judgement, state } = event.payload;
+      return [`the aggregator calls the wiring of ${meter} ${judgement.verdict}; it is ${state}`];
+    }
+    case "WiringReported": {
+      const { participant, meter, report, state } = event.payload;
+      return [`${participant} reports the wiring of ${meter} as ${report.verdict}; it is ${state}`];
+    }
+    case "HeldResolved":
+      return resolvedSentences(event.payload);
+    case "CorrectionAsked":
+      return [`the operator asks for correction ${event.payload.id}`];
+    case "CorrectionConfirmed":
+      return [`the community confirms correction ${event.payload.id}`];
   }
 }
 
@@ -71,14 +85,27 @@ function clearedSentences({ slot, trades }: Payload<"SlotCleared">): string[] {
   );
 }
 
-function settledSentences({ slot, trades }: Payload<"SlotSettled">): string[] {
-  const sentences = trades
+function resolvedSentences({ participant, sales }: Payload<"HeldResolved">): string[] {
+  return sales.map(({ slot, outcome, payments }) => {
+    const coins = formatCoins(payments.reduce((sum, { paidNano }) => sum + BigInt(paidNano), 0n));
+    const where = outcome === "proven" ? `go to ${participant}` : "go back to who paid them";
+    return `${coins} coins held of ${participant} ${where} (${outcome}), slot ${clock(slot)}`;
+  });
+}
+
+function settledSentences({ slot, trades, held = [] }: Payload<"SlotSettled">): string[] {
+  const sold = trades
     .filter(({ deliveredWh }) => deliveredWh > 0)
     .map(
       ({ seller, buyer, deliveredWh, kind, priceMicroPerKwh }) =>
         `${seller} sold ${deliveredWh} Wh${kind === "surplus" ? " of surplus" : ""} to ${buyer} at ${price(priceMicroPerKwh)}, slot ${clock(slot)} settled`,
     );
-  return sentences.length > 0 ? sentences : [`slot ${clock(slot)} settled without a trade`];
+  const waiting = held.map(
+    ({ participant }) => `${participant} is paid once the wiring is proven, slot ${clock(slot)}`,
+  );
+  return sold.length > 0
+    ? [...sold, ...waiting]
+    : [`slot ${clock(slot)} settled without a trade`, ...waiting];
 }
 
 function clock(instant: string): string {

@@ -464,6 +464,13 @@ const entries = {
       "A public key is not a TPM key of the kind required: P-256, made in the TPM and bound to it, the attestation key restricted.",
     remedy: "Provision the TPM with `powershare enrol`; imported or copied keys are not accepted.",
   },
+  "evidence.limit": {
+    retry: "never",
+    meaning:
+      "An interval holds more energy than can flow through the meter by the limit it is registered with, a fifth of it and a minute included.",
+    remedy:
+      "Compare with the meter's display: its ratio or profile is wrong, or the limit was registered too low; then have the household registered anew.",
+  },
   "evidence.merkle-root": {
     retry: "never",
     meaning: "An interval names another batch than the one in which it ends.",
@@ -885,6 +892,27 @@ const entries = {
     meaning: "No such new epoch of a meter was asked for, or not with these registers.",
     remedy: "Read what was asked for (metering:ListMeterEpochs), and confirm exactly that.",
   },
+  "metering.placement-stale": {
+    retry: "never",
+    meaning: "A newer word on this placement epoch is on the ledger.",
+    remedy: "Read it (metering:ReadPlacements), and judge what came since.",
+  },
+  "metering.placement-unknown": {
+    retry: "later",
+    meaning: "The ledger has not opened this placement epoch of this participant's meter.",
+    remedy:
+      "Read the epochs there are (metering:ReadPlacements); the next opens with the evidence that begins it.",
+  },
+  "metering.placement-window": {
+    retry: "never",
+    meaning: "What a judgement rests on lies partly outside its placement epoch, or in the future.",
+    remedy: "Judge each epoch by what was measured in it.",
+  },
+  "metering.sign-test-failed": {
+    retry: "never",
+    meaning: "A report calls passed a sign test that failed in this placement epoch.",
+    remedy: "Set the wiring right: that opens a new epoch, in which it is tested anew.",
+  },
   "participants.exists": {
     retry: "never",
     meaning: "The participant is registered with other data.",
@@ -1198,6 +1226,16 @@ const entries = {
     retry: "never",
     meaning: "The amount is zero or above 10^24, or not exact in nano-coin.",
     remedy: "Use an amount in between; cash times rate must be a multiple of 1000.",
+  },
+  "wallets.correction-closed": {
+    retry: "never",
+    meaning: "The slot is not settled yet, or ended more than 35 days ago.",
+    remedy: "Settle it first; after 35 days what was booked stays.",
+  },
+  "wallets.correction-unknown": {
+    retry: "never",
+    meaning: "No such correction was asked for under this id.",
+    remedy: "Read what was asked for (wallets:ListCorrections), and confirm exactly that.",
   },
   "wallets.insufficient": {
     retry: "later",

@@ -1,5 +1,16 @@
 import { z } from "zod";
 import { intervalsPerPackage, meterId, meterRole } from "../evidence/types.js";
+import { correction } from "./corrections.js";
+import {
+  heldOutcome,
+  heldPayment,
+  heldSale,
+  placement,
+  placementJudgement,
+  placementKey,
+  placementStates,
+  wiringReport,
+} from "./placements.js";
 import {
   currency,
   decimal,
@@ -29,6 +40,7 @@ export const walletChange = z
     participant: participantId,
     coinsNano: signedDecimal.optional(),
     escrowNano: signedDecimal.optional(),
+    heldNano: signedDecimal.optional(),
     energyWh: signedDecimal.optional(),
     cashMicro: z.record(currency, signedDecimal).optional(),
     owedNano: z.record(participantId, signedDecimal).optional(),
@@ -109,6 +121,23 @@ export const events = {
     importWh: z.int().min(0),
     exportWh: z.int().min(0),
     counter: decimal,
+    /** Placement epochs that it opened, or in which the ledger's rules came to a result. */
+    placements: z
+      .array(placement.omit({ participant: true, meter: true }).extend({ state: placementStates }))
+      .max(intervalsPerPackage + 1)
+      .optional(),
+  }),
+  PlacementJudged: z.object({
+    ...base,
+    ...placementKey.shape,
+    judgement: placementJudgement,
+    state: placementStates,
+  }),
+  WiringReported: z.object({
+    ...base,
+    ...placementKey.shape,
+    report: wiringReport,
+    state: placementStates,
   }),
   MeterEpochAsked: z.object({ ...base, participant: participantId, ...meterEpochRequest.shape }),
   MeterEpochConfirmed: z.object({
@@ -136,7 +165,18 @@ export const events = {
     trades: z.array(settledTrade),
     energy: z.array(settledEnergy),
     missing: z.array(participantId),
+    /** What sellers did not get yet, and for which placements. */
+    held: z.array(heldSale).optional(),
   }),
+  HeldResolved: z.object({
+    ...withChanges,
+    participant: participantId,
+    sales: z.array(
+      z.object({ slot: instantSeconds, outcome: heldOutcome, payments: z.array(heldPayment) }),
+    ),
+  }),
+  CorrectionAsked: z.object({ ...base, id: nonce, correction }),
+  CorrectionConfirmed: z.object({ ...withChanges, id: nonce, correction }),
 } as const;
 
 export type EventName = keyof typeof events;
@@ -159,6 +199,11 @@ const ledgerEvent = z.discriminatedUnion("name", [
   named("SlotSealed"),
   named("SlotCleared"),
   named("SlotSettled"),
+  named("PlacementJudged"),
+  named("WiringReported"),
+  named("HeldResolved"),
+  named("CorrectionAsked"),
+  named("CorrectionConfirmed"),
 ]);
 export type LedgerEvent = z.infer<typeof ledgerEvent>;
 

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { meterId, meterRole, registerValues } from "../evidence/types.js";
 import { slotOrders, slotResult } from "../market/types.js";
+import { tally } from "../wiring/evidence-rules.js";
+import { wiringSettings } from "../wiring/wiring-settings.js";
+import { heldSale } from "./placements.js";
 import {
   bytesHex,
   currency,
@@ -16,7 +19,7 @@ import {
 } from "./primitives.js";
 
 /** Roles as the certificate attribute `role` carries them. A missing attribute is a refusal. */
-export const role = z.enum(["operator", "resident", "utility", "bank"]);
+export const role = z.enum(["operator", "resident", "utility", "bank", "community"]);
 export type Role = z.infer<typeof role>;
 /** Whose certificates may carry a role. Banks, like owners without a house, act through the operator's server. */
 export const mspOfRole: Readonly<Record<Role, string>> = {
@@ -24,6 +27,8 @@ export const mspOfRole: Readonly<Record<Role, string>> = {
   resident: "CommunityMSP",
   utility: "UtilityMSP",
   bank: "OperatorMSP",
+  /** Who speaks for the residents together; acts for the microgrid, like the operator. */
+  community: "CommunityMSP",
 };
 
 export const settings = z.strictObject({
@@ -38,6 +43,8 @@ export const settings = z.strictObject({
     .max(35 * 86_400),
   rule: z.enum(["uniform"]),
   rulesVersion: z.literal(1),
+  /** With it, sales of a household whose wiring is not proven wait in escrow. */
+  wiring: wiringSettings.optional(),
 });
 export type Settings = z.infer<typeof settings>;
 
@@ -176,6 +183,8 @@ export const wallet = z.strictObject({
   coinsNano: signedDecimal,
   /** Set aside at clearing for what was bought; paid or given back at settlement. */
   escrowNano: decimal,
+  /** Of sales whose placement is not proven: theirs who paid or the seller's, as that turns out. */
+  heldNano: decimal.default("0"),
   cashMicro: z.record(currency, decimal),
   energyWh: signedDecimal,
   /** Owed to others because the balance did not suffice; paid first from what comes in. */
@@ -198,6 +207,8 @@ export const meterHead = z.strictObject({
   resetCount: z.int().min(0),
   /** SHA-256 of the reading key that signed it: another device counts for itself. */
   signedBy: sha256Hex.optional(),
+  /** The placement epoch that lasts, and what its intervals come to. */
+  placement: z.strictObject({ epoch: z.int().min(1), tally }).optional(),
 });
 export type MeterHead = z.infer<typeof meterHead>;
 
@@ -213,6 +224,8 @@ export const acceptedEvidence = z.strictObject({
   exportWh: z.int().min(0),
   quality: z.enum(["good", "gap", "unsynchronised"]),
   epoch: z.int().min(1),
+  /** The ledger's placement epoch; absent where wiring was not judged when it came. */
+  placement: z.int().min(1).optional(),
   /** Hash of the interval, which covers all intervals before it. */
   hash: sha256Hex,
   transaction: z.string(),
@@ -257,6 +270,8 @@ export const slotSettlement = z.object({
   energy: z.array(settledEnergy),
   /** Active residents whose evidence was missing at the deadline. */
   missing: z.array(participantId),
+  /** What sellers did not get yet. */
+  held: z.array(heldSale).optional(),
 });
 export type SlotSettlement = z.infer<typeof slotSettlement>;
 

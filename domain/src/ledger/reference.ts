@@ -43,7 +43,7 @@ const preamble = [
   "One chaincode holds the contracts `participants`, `wallets`, `metering` and `market`. A transaction is called as `contract:Name`.",
   "Arguments are strings: integers in decimal (Wh, micro-coin per kWh, nano-coin, micro-units of cash), instants as `2026-06-01T12:00:00Z`, and JSON where it says so.",
   "",
-  "- **Who may call** is decided by the certificate: organisation, and the attributes `role`, `microgrid`, `participant` (all but the operator) and `device` (residents). A missing attribute is a refusal. A resident's key must be the registered reading key.",
+  "- **Who may call** is decided by the certificate: organisation, and the attributes `role`, `microgrid`, `participant` (all but operator and community) and `device` (residents). A missing attribute is a refusal. A resident's key must be the registered reading key.",
   ...Object.entries(mspOfRole).map(
     ([role, msp]) => `  - role \`${role}\`: certificates of \`${msp}\``,
   ),
@@ -51,7 +51,8 @@ const preamble = [
   "- **Clock**: an endorser refuses a transaction whose timestamp is more than 30 s from its own clock.",
   "- **Refusals** have the text `code: what`. A transaction that was ordered but found invalid (a conflict) wrote nothing and is tried again as a new one.",
   "- **Conservation** is asserted in each transaction that moves value: coins, cash per currency, and energy.",
-  "- **Late evidence**: an interval that arrives after its slot was settled keeps the meter's chain going, but its energy is not settled. `wallets:Audit` shows the sum; there is no correction yet.",
+  "- **Late evidence**: an interval that arrives after its slot was settled keeps the meter's chain going; its energy is settled with the utility alone, in the slot in which it came. `wallets:Audit` shows what waits. For 35 days payments of a settled slot can be corrected by operator and community together.",
+  "- **Credit after proof**: where the settings have `wiring`, a sale of a household is paid into its held coins until the placements of its meters are proven, and goes back to who paid where one turns out manipulated. See docs/evidence.md.",
   "- **Settlement** mints the export of connection points, moves sold energy, and retires what was imported, as far as the balance goes. A utility's energy may be negative, nothing else may. What a payer can not pay is owed to the creditor and paid first from what comes in later.",
   "- **Endorsement** of everything is 2 of the 3 organisations, if nothing else is said.",
 ];

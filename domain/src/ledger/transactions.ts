@@ -1,7 +1,15 @@
 import { z } from "zod";
 import type { ErrorCode } from "../errors/index.js";
 import { evidencePackage, meterId, registerValues } from "../evidence/types.js";
+import { correction, ledgerCorrection } from "./corrections.js";
 import type { EventName } from "./events.js";
+import {
+  heldSale,
+  judgedPlacement,
+  placementJudgement,
+  placementKey,
+  wiringReport,
+} from "./placements.js";
 import {
   currency,
   decimal,
@@ -59,15 +67,24 @@ function json<S extends z.ZodType>(schema: S) {
   return text.pipe(schema);
 }
 
-const everyRole = ["operator", "resident", "utility", "bank"] as const;
+const everyRole = ["operator", "resident", "utility", "bank", "community"] as const;
+/** A placement epoch's number, on the wire a decimal string like all integers. */
+const epochNumber = z
+  .codec(z.string().regex(/^[1-9]\d{0,5}$/), placementKey.shape.epoch, {
+    decode: Number,
+    encode: String,
+  })
+  .meta({ title: "decimal" });
 /** Whether the call changed anything: `already` when the same had been done before. */
 const effect = z.object({ effect: z.enum(["done", "already"]) });
 export type Effect = z.infer<typeof effect>["effect"];
 
 /** Sums that must be zero, and the late energy that is not settled yet. */
 export const audit = z.object({
-  /** Wallets and escrow minus what was issued. */
+  /** Wallets, escrow and held coins minus what was issued. */
   coinsNano: signedDecimal,
+  /** Held coins of wallets minus what the held sales say. */
+  heldNano: signedDecimal,
   /** Wallets minus what was funded, per currency. */
   cashMicro: z.record(currency, signedDecimal),
   /** Wallets minus (minted minus retired). */
@@ -282,6 +299,62 @@ export const transactions = {
     errors: [],
     keys: "participant~*, wallet~*",
   },
+  "wallets:ReleaseHeld": {
+    kind: "submit",
+    summary:
+      "Resolves up to 48 held sales of a participant, oldest first: proven ones go to the seller, what his payers could not pay is due then; those of a manipulated placement, and those still unproven 35 days after their slot, go back to who paid. Without effect where none can be resolved.",
+    args: z.object({ participant: participantId }),
+    roles: everyRole,
+    event: "HeldResolved",
+    returns: effect,
+    errors: ["participants.unknown"],
+    keys: "held~participant~slot, wallet~participant~*, wallet~payer~*",
+  },
+  "wallets:ReadHeld": {
+    kind: "evaluate",
+    summary: "Sales of a participant that wait for the proof of a placement, oldest first.",
+    args: z.object({ participant: participantId }),
+    roles: everyRole,
+    returns: z.array(heldSale),
+    errors: [],
+    keys: "held~participant~*",
+  },
+  "wallets:AskCorrection": {
+    kind: "submit",
+    summary:
+      "Asks the community to confirm a correction: payments for a slot that was settled up to 35 days ago, or a word on a placement that no judge may give alone. Nothing that was booked is changed. Under one id one correction is asked for.",
+    args: z.object({ id: nonce, correction: json(correction) }),
+    roles: ["operator"],
+    event: "CorrectionAsked",
+    returns: effect,
+    errors: [
+      "metering.placement-unknown",
+      "participants.unknown",
+      "wallets.amount",
+      "wallets.correction-closed",
+      "wallets.nonce-reused",
+    ],
+    keys: "correction~id",
+  },
+  "wallets:ConfirmCorrection": {
+    kind: "submit",
+    summary: "Confirms a correction word by word, and books it. What a payer cannot pay he owes.",
+    args: z.object({ id: nonce, correction: json(correction) }),
+    roles: ["community"],
+    event: "CorrectionConfirmed",
+    returns: effect,
+    errors: ["wallets.correction-closed", "wallets.correction-unknown"],
+    keys: "correction~id, wallet~payer~*, wallet~payee~transaction, decision~participant~meter~epoch",
+  },
+  "wallets:ListCorrections": {
+    kind: "evaluate",
+    summary: "Corrections that were asked for or confirmed, by id.",
+    args: z.object({}),
+    roles: everyRole,
+    returns: z.array(ledgerCorrection),
+    errors: [],
+    keys: "correction~*",
+  },
   "wallets:Audit": {
     kind: "evaluate",
     summary:
@@ -290,7 +363,7 @@ export const transactions = {
     roles: everyRole,
     returns: audit,
     errors: [],
-    keys: "wallet~*, issued, entry~CashFundingResident~*, energy, pending~*",
+    keys: "wallet~*, issued, entry~CashFundingResident~*, energy, pending~*, held~*",
   },
   "metering:SubmitEvidence": {
     kind: "submit",
@@ -316,6 +389,7 @@ export const transactions = {
       "evidence.epoch",
       "evidence.future",
       "evidence.interval-head",
+      "evidence.limit",
       "evidence.merkle-root",
       "evidence.meter",
       "evidence.meter-closed",
@@ -334,7 +408,7 @@ export const transactions = {
       "evidence.time-order",
       "evidence.uncovered",
     ],
-    keys: "meter~meter, evidence~slot~role~participant~meter or late~slot~role~participant~meter, pending~slot~participant~meter~sequence",
+    keys: "meter~meter, evidence~slot~role~participant~meter or late~slot~role~participant~meter, pending~slot~participant~meter~sequence, placement~participant~meter~epoch",
   },
   "metering:AskMeterEpoch": {
     kind: "submit",
@@ -376,6 +450,48 @@ export const transactions = {
     returns: z.array(ledgerEpoch),
     errors: [],
     keys: "meter-epoch~*",
+  },
+  "metering:JudgePlacement": {
+    kind: "submit",
+    summary:
+      "The aggregator's word on a placement epoch, from neighbours and feeder. The newest one counts: one that ends before what is there is refused.",
+    args: z.object({
+      participant: participantId,
+      meter: meterId,
+      epoch: epochNumber,
+      judgement: json(placementJudgement),
+    }),
+    roles: ["operator"],
+    event: "PlacementJudged",
+    returns: effect,
+    errors: ["metering.placement-stale", "metering.placement-unknown", "metering.placement-window"],
+    keys: "judgement~participant~meter~epoch",
+  },
+  "metering:ReportWiring": {
+    kind: "submit",
+    summary:
+      "The agent's word on a placement epoch of its own household. It takes credit away and gives its own back, and adds none: a sign test counts once the aggregator calls the placement right. A failed one stays.",
+    args: z.object({ meter: meterId, epoch: epochNumber, report: json(wiringReport) }),
+    roles: ["resident"],
+    event: "WiringReported",
+    returns: effect,
+    errors: [
+      "metering.placement-stale",
+      "metering.placement-unknown",
+      "metering.placement-window",
+      "metering.sign-test-failed",
+    ],
+    keys: "wiring-report~participant~meter~epoch",
+  },
+  "metering:ReadPlacements": {
+    kind: "evaluate",
+    summary:
+      "All placement epochs of a participant's meters, with what each judge said and the state it comes to.",
+    args: z.object({ participant: participantId }),
+    roles: everyRole,
+    returns: z.array(judgedPlacement),
+    errors: [],
+    keys: "placement~participant~*, judgement~participant~*, wiring-report~participant~*, decision~participant~*",
   },
   "metering:ReadMeter": {
     kind: "evaluate",
@@ -442,7 +558,7 @@ export const transactions = {
       "market.not-ended",
       "market.slot-range",
     ],
-    keys: "settled~slot, settlement~slot, wallet~*, energy, pending~slot~*",
+    keys: "settled~slot, settlement~slot, wallet~*, energy, pending~slot~*, held~seller~slot",
   },
   "market:ReadSlot": {
     kind: "evaluate",

@@ -1,3 +1,15 @@
+export {
+  addInterval,
+  type EvidenceContext,
+  type EvidenceRule,
+  type EvidenceVerdict,
+  emptyTally,
+  evidenceRuleFamily,
+  judgeTally,
+  type TalliedInterval,
+  type Tally,
+} from "./evidence-rules.js";
+export { lightAt, solarMs } from "./light.js";
 export { placementProofs, wiringRules } from "./rules.js";
 export {
   type MeterPhase,
@@ -25,8 +37,10 @@ export {
   type Rule,
   type RuleFamily,
   type RuleRun,
+  ruleFamily,
   type Verdict,
   verdict,
   type WrongFinding,
 } from "./types.js";
 export { type WiringWatch, watchWiring } from "./watch.js";
+export { type WiringSettings, wiringSettings } from "./wiring-settings.js";

@@ -84,15 +84,17 @@ export interface WrongFinding {
 }
 
 /** Rules of one family rest on the same physics, so they do not confirm one another. */
-export type RuleFamily =
-  | "sun"
-  | "balance"
-  | "voltage"
-  | "phases"
-  | "neighbours"
-  | "feeder"
-  | "registers"
-  | "clock";
+export const ruleFamily = z.enum([
+  "sun",
+  "balance",
+  "voltage",
+  "phases",
+  "neighbours",
+  "feeder",
+  "registers",
+  "clock",
+]);
+export type RuleFamily = z.infer<typeof ruleFamily>;
 
 /** Physics turned into a finding. Pure: the same rows give the same findings. */
 export interface Rule {

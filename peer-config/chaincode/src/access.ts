@@ -16,12 +16,14 @@ import type { State } from "./state.js";
 export interface Caller {
   readonly role: Role;
   readonly microgrid: string;
-  /** Absent for an operator, who acts for the microgrid. */
+  /** Absent for operator and community, who act for the microgrid. */
   readonly participant: string | undefined;
   readonly device: string | undefined;
   /** SPKI of the certificate's key, base64. */
   readonly spki: () => string;
 }
+
+const actsForAll: ReadonlySet<Role> = new Set(["operator", "community"]);
 
 /**
  * Reads the caller from the certificate. Holders can leave out attributes when they enrol, and write what
@@ -51,7 +53,7 @@ export function callerOf(identity: ClientIdentity): Caller {
   return {
     role: role.data,
     microgrid: attribute("microgrid"),
-    participant: role.data === "operator" ? undefined : attribute("participant"),
+    participant: actsForAll.has(role.data) ? undefined : attribute("participant"),
     device: role.data === "resident" ? attribute("device") : undefined,
     spki: () =>
       new X509Certificate(Buffer.from(identity.getIDBytes())).publicKey
@@ -79,7 +81,7 @@ export function requireMicrogrid(caller: Caller, { microgrid }: Settings): void 
 
 /**
  * The caller's registration, checked: active, of the role's kind, and for a resident the very device and
- * key. Undefined for an operator.
+ * key. Undefined for who acts for the microgrid.
  * @throws CodedError access.unregistered, access.suspended, access.device, access.key
  */
 export async function registrationOf(

@@ -28,7 +28,7 @@ export interface Call {
   readonly state: State;
   readonly crypto: Crypto;
   readonly caller: Caller;
-  /** The caller's registration; undefined for an operator, and for calls that only read. */
+  /** The caller's registration; undefined for operator and community, and for calls that only read. */
   readonly registered: Participant | undefined;
   readonly transactionId: string;
   /** The transaction's timestamp in ISO form and in milliseconds since the epoch: chosen by the client, within 30 s. */

@@ -2,6 +2,7 @@ import { type TransactionName, transactions } from "@powershare/domain/ledger";
 import { type Context, Contract } from "fabric-contract-api";
 import { type Endorser, type Handler, run } from "./call.js";
 import { clearSlot, sealSlot } from "./clearing.js";
+import { askCorrection, confirmCorrection, listCorrections } from "./corrections.js";
 import {
   askDeviceReplacement,
   confirmDeviceReplacement,
@@ -19,6 +20,8 @@ import {
   setSettings,
   setStatus,
 } from "./participants.js";
+import { judgePlacement, readPlacements, reportWiring } from "./placements.js";
+import { readHeld, releaseHeld } from "./release.js";
 import { settleSlot } from "./settlement.js";
 import {
   audit,
@@ -44,11 +47,19 @@ const handlers: { readonly [N in TransactionName]: Handler<N> } = {
   "wallets:CashToCoins": cashToCoins,
   "wallets:ReadWallet": readWallet,
   "wallets:ListWallets": listWallets,
+  "wallets:ReleaseHeld": releaseHeld,
+  "wallets:ReadHeld": readHeld,
+  "wallets:AskCorrection": askCorrection,
+  "wallets:ConfirmCorrection": confirmCorrection,
+  "wallets:ListCorrections": listCorrections,
   "wallets:Audit": audit,
   "metering:SubmitEvidence": submitEvidence,
   "metering:AskMeterEpoch": askMeterEpoch,
   "metering:ConfirmMeterEpoch": confirmMeterEpoch,
   "metering:ListMeterEpochs": listMeterEpochs,
+  "metering:JudgePlacement": judgePlacement,
+  "metering:ReportWiring": reportWiring,
+  "metering:ReadPlacements": readPlacements,
   "metering:ReadMeter": readMeter,
   "metering:ReadEvidence": readEvidence,
   "market:PlaceOrder": placeOrder,

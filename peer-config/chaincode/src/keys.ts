@@ -1,4 +1,5 @@
 import type { MeterRole } from "@powershare/domain/evidence";
+import type { PlacementKey } from "@powershare/domain/ledger";
 import type { Key } from "./state.js";
 
 /** All keys of the ledger. `slot` is the slot's start as an instant, so that a scan of one slot is a range. */
@@ -47,6 +48,14 @@ export const keys = {
     type: "pending",
     parts: [slot, participant, meter, `${sequence}`],
   }),
+  /** Each judge of a placement epoch under its own, so that none waits for another, nor evidence for any. */
+  placement: (key: PlacementKey): Key => placementKey("placement", key),
+  judgement: (key: PlacementKey): Key => placementKey("judgement", key),
+  wiringReport: (key: PlacementKey): Key => placementKey("wiring-report", key),
+  decision: (key: PlacementKey): Key => placementKey("decision", key),
+  /** What a seller has not got yet of a slot. */
+  held: (participant: string, slot: string): Key => ({ type: "held", parts: [participant, slot] }),
+  correction: (id: string): Key => ({ type: "correction", parts: [id] }),
   order: (slot: string, participant: string): Key => ({
     type: "order",
     parts: [slot, participant],
@@ -57,3 +66,8 @@ export const keys = {
   settled: (slot: string): Key => ({ type: "settled", parts: [slot] }),
   settlement: (slot: string): Key => ({ type: "settlement", parts: [slot] }),
 } as const;
+
+/** With leading zeros, so that epochs lie in their order. */
+function placementKey(type: string, { participant, meter, epoch }: PlacementKey): Key {
+  return { type, parts: [participant, meter, `${epoch}`.padStart(6, "0")] };
+}

@@ -78,6 +78,7 @@ test("coins and cash move as booked, each intent once", async () => {
     participant: "h1",
     coinsNano: "10000000000",
     escrowNano: "0",
+    heldNano: "0",
     cashMicro: {},
     energyWh: "0",
     owedNano: {},

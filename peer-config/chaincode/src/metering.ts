@@ -1,10 +1,18 @@
 import { CodedError } from "@powershare/domain/errors";
-import { type Interval, intervalHash, toHex, verifyPackage } from "@powershare/domain/evidence";
+import {
+  type EvidencePackage,
+  type Interval,
+  intervalHash,
+  toHex,
+  verifyPackage,
+} from "@powershare/domain/evidence";
 import { type AcceptedEvidence, acceptedEvidence, meterHead } from "@powershare/domain/ledger";
 import { already, type Call, done, type Handler } from "./call.js";
 import { follow, signerOf } from "./evidence-signer.js";
 import { keys } from "./keys.js";
+import { requireWithinLimit } from "./limits.js";
 import { requireConfirmed, requireResident, requireWithinEpoch } from "./meter-epochs.js";
+import { followPlacements } from "./placement-epochs.js";
 import { instant, requireSlot, settleableMs } from "./slots.js";
 
 export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
@@ -13,7 +21,7 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
 ) => {
   const { state, crypto, at, atMs } = call;
   const resident = requireResident(call.registered);
-  const { slotSeconds } = call.settings();
+  const { slotSeconds, wiring } = call.settings();
   const last = evidence.intervals.at(-1);
   if (last === undefined) throw new CodedError("ledger.arguments", "no intervals");
   const hash = toHex(intervalHash(last, crypto.sha256));
@@ -26,37 +34,21 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
   const before = follow(newest, signedBy, signer, resident);
   const { head } = verifyPackage(evidence, signer, before, crypto, { slotSeconds });
   requireWithinEpoch(resident, evidence);
+  requireWithinLimit(resident, evidence);
   if (Date.parse(head.end) > atMs) {
     throw new CodedError("evidence.future", `the last interval ends at ${head.end}, it is ${at}`);
   }
-  const slots: string[] = [];
-  for (const interval of evidence.intervals) {
-    const slot = slotOf(interval.end, slotSeconds);
-    // Read by each evidence and written by the settlement: one in flight while its slot is settled gets a
-    // conflict, and comes back as late. So every interval is settled, or late, and never both.
-    const isLate =
-      atMs - Date.parse(interval.end) > settleableMs || (await state.has(keys.settled(slot)));
-    if (!isLate) slots.push(slot);
-    const key = isLate ? keys.late : keys.evidence;
-    const accepted: AcceptedEvidence = {
-      participant: resident.id,
-      meter: evidence.meter,
-      role: interval.role,
-      sequence: interval.sequence,
-      start: interval.start,
-      end: interval.end,
-      importWh: interval.importWh,
-      exportWh: interval.exportWh,
-      quality: interval.quality,
-      epoch: interval.epoch,
-      hash: toHex(intervalHash(interval, crypto.sha256)),
-      transaction: call.transactionId,
-      late: isLate,
-    };
-    await state.put(key(slot, interval.role, resident.id, evidence.meter), accepted);
-    if (isLate && interval.role === "connection") await putPending(call, accepted, slotSeconds);
-  }
-  await state.put(keys.meter(evidence.meter), { ...head, signedBy });
+  const signed = { ...head, signedBy };
+  const placements =
+    wiring === undefined
+      ? undefined
+      : await followPlacements(call, resident, evidence, newest, signed, wiring);
+  const slots = await putIntervals(call, evidence, placements?.epochs ?? []);
+  await state.put(keys.meter(evidence.meter), {
+    ...signed,
+    ...(placements === undefined ? {} : { placement: placements.head }),
+  });
+  const news = placements?.news.map(({ participant: _p, meter: _m, ...told }) => told) ?? [];
   return done({
     name: "EvidenceAccepted",
     payload: {
@@ -72,9 +64,50 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
       importWh: evidence.intervals.reduce((sum, { importWh }) => sum + importWh, 0),
       exportWh: evidence.intervals.reduce((sum, { exportWh }) => sum + exportWh, 0),
       counter: head.counter,
+      ...(news.length === 0 ? {} : { placements: news }),
     },
   });
 };
+
+/** Writes the intervals under their slots. Returns the starts of those that can still be settled there. */
+async function putIntervals(
+  call: Call,
+  { participant, meter, intervals }: EvidencePackage,
+  placements: readonly number[],
+): Promise<string[]> {
+  const { state, crypto, atMs } = call;
+  const { slotSeconds } = call.settings();
+  const slots: string[] = [];
+  for (const [index, interval] of intervals.entries()) {
+    const { role, sequence, start, end, importWh, exportWh, quality, epoch } = interval;
+    const slot = slotOf(end, slotSeconds);
+    // Read by each evidence and written by the settlement: one in flight while its slot is settled gets a
+    // conflict, and comes back as late. So every interval is settled, or late, and never both.
+    const late = atMs - Date.parse(end) > settleableMs || (await state.has(keys.settled(slot)));
+    if (!late) slots.push(slot);
+    const placement = placements[index];
+    const accepted: AcceptedEvidence = {
+      participant,
+      meter,
+      role,
+      sequence,
+      start,
+      end,
+      importWh,
+      exportWh,
+      quality,
+      epoch,
+      ...(placement === undefined ? {} : { placement }),
+      hash: toHex(intervalHash(interval, crypto.sha256)),
+      transaction: call.transactionId,
+      late,
+    };
+    const key = late ? keys.late : keys.evidence;
+    await state.put(key(slot, role, participant, meter), accepted);
+    if (late && role === "connection") await putPending(call, accepted, slotSeconds);
+  }
+  return slots;
+}
 
 export const readMeter: Handler<"metering:ReadMeter"> = async ({ state }, { meter }) => ({
   returns: (await state.get(keys.meter(meter), meterHead)) ?? null,

@@ -16,12 +16,12 @@ import {
 } from "@powershare/domain/market";
 import { already, type Call, done, type Handler } from "./call.js";
 import { type Clearing, clearing, escrowOf } from "./clearing.js";
+import { HeldSales, type UnprovenSellers, unprovenSellers } from "./held-sales.js";
 import { keys } from "./keys.js";
 import { metersInUse } from "./meter-epochs.js";
 import { slotOrdersOf } from "./orders.js";
 import { allParticipants } from "./participants.js";
 import { requireSlot, type SlotTimes, settleableMs } from "./slots.js";
-import type { State } from "./state.js";
 import { WalletBook } from "./wallet-book.js";
 import { addEnergyTotals } from "./wallets.js";
 
@@ -39,7 +39,7 @@ export const settleSlot: Handler<"market:Settle"> = async (call, { slotStart }) 
   const evidence = (
     await call.state.scan("evidence", [slot.start, "connection"], acceptedEvidence)
   ).map(({ value }) => value);
-  const missing = await missingEvidence(call, slot, residents, evidence);
+  const missing = await missingEvidence(call, slot, residents, evidence, settings);
   requireComplete(call, slot, settings, missing);
   const cleared = await clearingOf(call, slot, participants);
   const utilities = new Map(residents.map(({ id, utility }) => [id, utility]));
@@ -50,9 +50,24 @@ export const settleSlot: Handler<"market:Settle"> = async (call, { slotStart }) 
   const wallets = await openWallets(call, cleared, measured, utilityOf);
   const fundsNano = (id: string) => BigInt(wallets.balance(id).coinsNano);
   const settlement = settle({ ...cleared, measured, utilityOf, fundsNano });
-  const changes = await book(call.state, wallets, cleared.orders, settlement, utilityOf);
+  const sellers = await unprovenSellers(call, slot, residents, settlement.dues, [
+    ...evidence,
+    ...late,
+  ]);
+  const { changes, held } = await book(call, wallets, cleared.orders, slot, {
+    ...settlement,
+    utilityOf,
+    sellers,
+  });
   const { trades, energy, dues } = settlement;
-  const value = { at: call.at, trades: [...trades], energy: [...energy], dues: [...dues], missing };
+  const value = {
+    at: call.at,
+    trades: [...trades],
+    energy: [...energy],
+    dues: [...dues],
+    missing,
+    ...(held.length === 0 ? {} : { held }),
+  };
   for (const { key } of pending) await call.state.delete(key);
   await call.state.put(keys.settlement(slot.start), value satisfies SlotSettlement);
   await call.state.put(keys.settled(slot.start), { transaction: call.transactionId });
@@ -127,25 +142,43 @@ function sumOf(evidence: readonly AcceptedEvidence[]): { importWh: number; expor
   };
 }
 
-/** Active residents of whom a meter at the connection point has not reached the slot's end. */
+/** Active residents of whom a meter that the settlement needs has not reached the slot's end. */
 async function missingEvidence(
   { state }: Call,
   slot: SlotTimes,
   residents: readonly Resident[],
   evidence: readonly AcceptedEvidence[],
+  settings: Settings,
 ): Promise<string[]> {
   const there = new Set(evidence.map(({ meter }) => meter));
   const missing = new Set<string>();
   for (const resident of residents) {
-    const { id, status } = resident;
-    if (status !== "active") continue;
-    for (const meter of metersInUse(resident)) {
-      if (meter.role !== "connection" || there.has(meter.id)) continue;
-      const head = await state.get(keys.meter(meter.id), meterHead);
-      if (head === undefined || Date.parse(head.end) < slot.endMs) missing.add(id);
+    if (resident.status !== "active") continue;
+    for (const { id, role } of metersNeeded(resident, evidence, settings)) {
+      if (there.has(id)) continue;
+      if (await state.has(keys.evidence(slot.start, role, resident.id, id))) continue;
+      const head = await state.get(keys.meter(id), meterHead);
+      if (head === undefined || Date.parse(head.end) < slot.endMs) missing.add(resident.id);
     }
   }
   return [...missing];
+}
+
+/**
+ * The meters at the connection point; where wiring is judged also the generators of a household that exported,
+ * for their placements decide on its coins.
+ */
+function metersNeeded(
+  resident: Resident,
+  evidence: readonly AcceptedEvidence[],
+  { wiring }: Settings,
+) {
+  const exported = evidence.some(
+    ({ participant, exportWh }) => participant === resident.id && exportWh > 0,
+  );
+  return metersInUse(resident).filter(
+    ({ role }) => role === "connection" || (wiring !== undefined && exported),
+  );
 }
 
 function requireEnded({ at, atMs }: Call, { start, endMs }: SlotTimes): void {
@@ -188,13 +221,25 @@ async function openWallets(
   return wallets;
 }
 
-/** Moves energy and coins as the settlement says, and returns the changes of all wallets, which are folded. */
+/**
+ * Moves energy and coins as the settlement says, coins of sellers who are not proven into escrow. Returns the
+ * changes of all wallets, which are folded, and what is held.
+ */
 async function book(
-  state: State,
+  call: Call,
   wallets: WalletBook,
   orders: SlotOrders,
-  { trades, dues, energy }: Settlement,
-  utilityOf: (resident: string) => string,
+  slot: SlotTimes,
+  {
+    trades,
+    dues,
+    energy,
+    utilityOf,
+    sellers,
+  }: Settlement & {
+    readonly utilityOf: (resident: string) => string;
+    readonly sellers: UnprovenSellers;
+  },
 ) {
   const utilities = new Set(orders.utilities.map(({ id }) => id));
   let mintedWh = 0n;
@@ -220,8 +265,13 @@ async function book(
     retiredWh += retire;
   }
 
-  for (const { from, to, amountNano } of dues) wallets.pay(from, to, BigInt(amountNano));
+  const held = new HeldSales(sellers);
+  for (const due of dues) {
+    if (!held.take(wallets, due)) wallets.pay(due.from, due.to, BigInt(due.amountNano));
+  }
   wallets.payDebts();
-  await addEnergyTotals(state, mintedWh, retiredWh);
-  return wallets.flush({ energyWh: mintedWh - retiredWh }, (id) => utilities.has(id));
+  await addEnergyTotals(call.state, mintedWh, retiredWh);
+  const mayOwe = (id: string) => utilities.has(id);
+  const changes = await wallets.flush({ energyWh: mintedWh - retiredWh }, mayOwe);
+  return { changes, held: await held.put(call, slot) };
 }

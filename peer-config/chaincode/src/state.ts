@@ -43,15 +43,17 @@ export class State {
     await this.#stub.deleteState(storedKey);
   }
 
-  /** All records of a type whose key begins with these parts, in the order of their keys. */
+  /** All records, or the first so many, of a type whose key begins with these parts, in the order of their keys. */
   async scan<T>(
     type: string,
     parts: readonly string[],
     schema: z.ZodType<T>,
+    most = Number.POSITIVE_INFINITY,
   ): Promise<Stored<T>[]> {
     const found: Stored<T>[] = [];
     for await (const { key, value } of this.#stub.getStateByPartialCompositeKey(type, [...parts])) {
       found.push({ key, value: schema.parse(parse(value)) });
+      if (found.length >= most) break;
     }
     return found;
   }

@@ -11,7 +11,7 @@ import type { State, Stored } from "./state.js";
 
 /** What a transaction adds to all wallets together; everything else is zero. */
 export interface Sums {
-  /** Coins and escrow. */
+  /** Coins, escrow and held coins. */
   readonly coinsNano?: bigint;
   readonly energyWh?: bigint;
   readonly cashMicro?: Readonly<Record<string, bigint>>;
@@ -69,13 +69,15 @@ export class WalletBook {
     {
       coinsNano = 0n,
       escrowNano = 0n,
+      heldNano = 0n,
       energyWh = 0n,
-    }: { coinsNano?: bigint; escrowNano?: bigint; energyWh?: bigint },
+    }: { coinsNano?: bigint; escrowNano?: bigint; heldNano?: bigint; energyWh?: bigint },
   ): void {
     this.#apply(participant, {
       participant,
       coinsNano: coinsNano.toString(),
       escrowNano: escrowNano.toString(),
+      heldNano: heldNano.toString(),
       energyWh: energyWh.toString(),
     });
   }
@@ -86,11 +88,16 @@ export class WalletBook {
 
   /** Pays as much as the payer has; the rest is owed and paid first from what comes in later. */
   pay(from: string, to: string, amountNano: bigint): void {
-    const available = BigInt(this.balance(from).coinsNano);
-    const paid = available < amountNano ? available : amountNano;
-    this.add(from, { coinsNano: -paid });
+    const paid = this.#takeUpTo(from, amountNano);
     this.add(to, { coinsNano: paid });
     if (paid < amountNano) this.#owe(from, to, amountNano - paid);
+  }
+
+  /** Pays as much as the payer has into the seller's held coins, and returns it. The rest is nobody's debt yet. */
+  hold(from: string, seller: string, amountNano: bigint): bigint {
+    const paid = this.#takeUpTo(from, amountNano);
+    this.add(seller, { heldNano: paid });
+    return paid;
   }
 
   /** Pays debts of folded wallets as far as their coins go: by debtor, then by creditor, each once. */
@@ -148,6 +155,13 @@ export class WalletBook {
     }
   }
 
+  #takeUpTo(from: string, amountNano: bigint): bigint {
+    const available = BigInt(this.balance(from).coinsNano);
+    const taken = available < amountNano ? available : amountNano;
+    this.add(from, { coinsNano: -taken });
+    return taken;
+  }
+
   #owe(debtor: string, creditor: string, amountNano: bigint): void {
     this.#apply(debtor, { participant: debtor, owedNano: { [creditor]: amountNano.toString() } });
   }
@@ -170,11 +184,12 @@ export function foldEntries(participant: string, entries: readonly Stored<Wallet
 
 /** The change without what is zero. */
 function toChange(sum: Wallet): WalletChange {
-  const { participant, coinsNano, escrowNano, energyWh, cashMicro, owedNano } = sum;
+  const { participant, coinsNano, escrowNano, heldNano, energyWh, cashMicro, owedNano } = sum;
   return {
     participant,
     ...(coinsNano === "0" ? {} : { coinsNano }),
     ...(escrowNano === "0" ? {} : { escrowNano }),
+    ...(heldNano === "0" ? {} : { heldNano }),
     ...(energyWh === "0" ? {} : { energyWh }),
     ...(Object.keys(cashMicro).length === 0 ? {} : { cashMicro }),
     ...(Object.keys(owedNano).length === 0 ? {} : { owedNano }),
@@ -188,7 +203,7 @@ function requireSums(changes: readonly Wallet[], expected: Sums): void {
     Object.entries(expected.cashMicro ?? {}).map(([currency, amount]) => [currency, -amount]),
   );
   for (const change of changes) {
-    coinsNano += BigInt(change.coinsNano) + BigInt(change.escrowNano);
+    coinsNano += BigInt(change.coinsNano) + BigInt(change.escrowNano) + BigInt(change.heldNano);
     energyWh += BigInt(change.energyWh);
     for (const [currency, amount] of Object.entries(change.cashMicro)) {
       cashMicro.set(currency, (cashMicro.get(currency) ?? 0n) + BigInt(amount));
@@ -203,8 +218,14 @@ function requireSums(changes: readonly Wallet[], expected: Sums): void {
 }
 
 function requireNotNegative(wallet: Wallet, mayOweEnergy: boolean): void {
-  const { participant, coinsNano, escrowNano, energyWh, cashMicro, owedNano } = wallet;
-  const amounts = [coinsNano, escrowNano, ...Object.values(cashMicro), ...Object.values(owedNano)];
+  const { participant, coinsNano, escrowNano, heldNano, energyWh, cashMicro, owedNano } = wallet;
+  const amounts = [
+    coinsNano,
+    escrowNano,
+    heldNano,
+    ...Object.values(cashMicro),
+    ...Object.values(owedNano),
+  ];
   if (!mayOweEnergy) amounts.push(energyWh);
   if (amounts.some((amount) => amount.startsWith("-"))) {
     throw new CodedError(

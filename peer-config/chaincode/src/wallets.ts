@@ -3,6 +3,7 @@ import { canonicalJson } from "@powershare/domain/evidence";
 import {
   acceptedEvidence,
   decimal,
+  heldSale,
   type Participant,
   type TransactionArgs,
   type Wallet,
@@ -13,6 +14,7 @@ import { z } from "zod";
 import { already, type Call, done, type Handler } from "./call.js";
 import { keys } from "./keys.js";
 import { allParticipants, requireParticipant } from "./participants.js";
+import { paidNano } from "./release.js";
 import type { State, Stored } from "./state.js";
 import { foldEntries, WalletBook } from "./wallet-book.js";
 
@@ -91,11 +93,18 @@ export const audit: Handler<"wallets:Audit"> = async ({ state }) => {
   const issuedNano = await readIssued(state);
   const energy = (await state.get(keys.energy, energyTotals)) ?? noEnergy;
   const pending = (await state.scan("pending", [], acceptedEvidence)).map(({ value }) => value);
+  const held = await state.scan("held", [], heldSale);
   return {
     returns: {
       coinsNano: (
-        sum(wallets, ({ coinsNano, escrowNano }) => BigInt(coinsNano) + BigInt(escrowNano)) -
-        BigInt(issuedNano)
+        sum(
+          wallets,
+          ({ coinsNano, escrowNano, heldNano }) =>
+            BigInt(coinsNano) + BigInt(escrowNano) + BigInt(heldNano),
+        ) - BigInt(issuedNano)
+      ).toString(),
+      heldNano: (
+        sum(wallets, ({ heldNano }) => BigInt(heldNano)) - sum(held, ({ value }) => paidNano(value))
       ).toString(),
       cashMicro: await cashLeftOver(state, wallets),
       energyWh: (
@@ -171,7 +180,8 @@ async function requireKind(
 /** A million times this still is a number that the ledger's records hold. */
 const mostAmount = 10n ** 24n;
 
-function requireAmount(text: string): bigint {
+/** @throws CodedError wallets.amount */
+export function requireAmount(text: string): bigint {
   const amount = BigInt(text);
   if (amount > 0n && amount <= mostAmount) return amount;
   throw new CodedError("wallets.amount", `${text} is not from 1 to ${mostAmount}`);

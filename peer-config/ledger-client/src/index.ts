@@ -9,6 +9,7 @@ export type {
 export { connectLedger, type LedgerOptions } from "./connect.js";
 export { LedgerError } from "./errors.js";
 export type { ChaincodeEvent, EventCheckpoint } from "./event-stream.js";
+export type { ProjectedHeldSale, ProjectedPlacement } from "./placement-tables.js";
 export {
   LedgerProjection,
   type ProjectedSlot,

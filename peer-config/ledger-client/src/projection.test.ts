@@ -139,6 +139,7 @@ test("wallets are the sum of all changes", () => {
       participant: "shade",
       coinsNano: "9900000000",
       escrowNano: "0",
+      heldNano: "0",
       cashMicro: {},
       energyWh: "0",
       owedNano: {},

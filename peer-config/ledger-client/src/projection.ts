@@ -9,6 +9,12 @@ import {
 } from "@powershare/domain/ledger";
 import type { Database } from "better-sqlite3";
 import type { ChaincodeEvent, EventCheckpoint } from "./event-stream.js";
+import {
+  PlacementTables,
+  type ProjectedHeldSale,
+  type ProjectedPlacement,
+  placementTables,
+} from "./placement-tables.js";
 
 /** A trade as events tell it: contracted at clearing, settled against evidence after the slot. */
 export interface ProjectedTrade {
@@ -53,7 +59,7 @@ CREATE TABLE IF NOT EXISTS ledger_trades (
   price_micro_per_kwh INTEGER NOT NULL, amount_nano TEXT NOT NULL,
   PRIMARY KEY (slot, seller, buyer, kind)
 ) STRICT, WITHOUT ROWID;
-`;
+${placementTables}`;
 
 interface WalletRow {
   readonly wallet: string;
@@ -68,12 +74,14 @@ interface WalletRow {
 export class LedgerProjection {
   readonly #database: Database;
   readonly #participant: string | undefined;
+  readonly #placements: PlacementTables;
 
   /** With `participant` only that one's wallet and trades are kept: a household need not store its neighbours'. */
   constructor(database: Database, { participant }: { readonly participant?: string } = {}) {
     this.#database = database;
     this.#participant = participant;
     database.exec(schema);
+    this.#placements = new PlacementTables(database, participant);
   }
 
   /** Where reading goes on; undefined before the first event. */
@@ -142,6 +150,18 @@ export class LedgerProjection {
       .get(start);
   }
 
+  /** Placement epochs of a participant (or all) as the judges called them, by meter, newest first. */
+  placements(participant?: string): ProjectedPlacement[] {
+    return this.#placements.placements(participant);
+  }
+
+  /** Sales that wait for a proof, or have (`outcome`), of a seller (or all), newest slot first. */
+  heldSales(
+    query: { readonly seller?: string; readonly limit?: number } = {},
+  ): ProjectedHeldSale[] {
+    return this.#placements.heldSales(query);
+  }
+
   #isApplied(event: ChaincodeEvent, last: EventCheckpoint): boolean {
     if (event.blockNumber !== last.blockNumber) return event.blockNumber < last.blockNumber;
     return (
@@ -151,7 +171,9 @@ export class LedgerProjection {
     );
   }
 
-  #project({ name, payload }: LedgerEvent): void {
+  #project(event: LedgerEvent): void {
+    this.#placements.project(event);
+    const { name, payload } = event;
     if ("changes" in payload) {
       for (const change of payload.changes) this.#change(change, payload.at);
     }
@@ -193,6 +215,11 @@ export class LedgerProjection {
       case "CashToCoins":
       case "EvidenceAccepted":
       case "OrderPlaced":
+      case "PlacementJudged":
+      case "WiringReported":
+      case "HeldResolved":
+      case "CorrectionAsked":
+      case "CorrectionConfirmed":
         break;
     }
   }
