@@ -2,6 +2,15 @@ import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { answerNo, print, say } from "../output.js";
 
+const files = `
+SITE.json is described by docs/schemas/site.json, the answer by docs/schemas/tamper-replay.json.
+Readings have a header with ts_utc (start of the interval, ISO 8601 with Z) and seconds, then any of
+  production_wh, consumption_wh, import_wh, export_wh, production_w, consumption_w,
+  grid_w, grid_l1_w, grid_l2_w, grid_l3_w (+ is import), voltage_l1_v, voltage_l2_v, voltage_l3_v,
+  battery_w, soc_percent
+An empty cell was not measured. The site may name a file of neighbours' production, relative to
+itself, with ts_utc, seconds, household, production_wh.`;
+
 export function registerTamperCommands(program: Command): void {
   const tamper = program.command("tamper").description("find wrong wiring and tampering");
   tamper
@@ -10,6 +19,7 @@ export function registerTamperCommands(program: Command): void {
     .requiredOption("--site <file>", "JSON file of the household's site")
     .argument("<readings>", "CSV file of its readings, as .csv.gz too")
     .option("--json", "print one JSON document")
+    .addHelpText("after", files)
     .action(replayFile);
 }
 

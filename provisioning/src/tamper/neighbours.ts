@@ -62,6 +62,9 @@ export async function readNeighbours(
       throw new UnreadableInput(`${path}: more than ${mostIntervals} intervals of neighbours`);
     }
   });
-  if (own > 0) warn(`${path}: ${own} rows of ${householdId} itself were passed over`);
+  if (own > 0) {
+    const rows = own === 1 ? "1 row" : `${own} rows`;
+    warn(`${path}: ${rows} of ${householdId} itself ${own === 1 ? "was" : "were"} passed over`);
+  }
   return new Neighbours(intervals);
 }

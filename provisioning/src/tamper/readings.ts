@@ -34,7 +34,10 @@ export async function readReadings(
     before = { text, line, endMs: row.startMs + row.seconds * 1000 };
     push(row);
   });
-  if (repeated > 0) warn(`${path}: ${repeated} rows that repeat the one before were passed over`);
+  if (repeated > 0) {
+    const rows = repeated === 1 ? "1 row repeats" : `${repeated} rows repeat`;
+    warn(`${path}: ${rows} the one before and ${repeated === 1 ? "was" : "were"} passed over`);
+  }
   if (before === undefined) throw new UnreadableInput(`${path}: no readings after the header`);
 }
 

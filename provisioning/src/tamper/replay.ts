@@ -51,7 +51,8 @@ export function tamperingFound({ verdicts }: ReplayResult): boolean {
 }
 
 function verdictOf(judgement: Judgement): ReplayResult["verdicts"][number] {
-  const { atMs, verdict, fault, rule, fromMs, toMs, confidence, explanation } = judgement;
+  const { atMs, verdict, fault, rule, fromMs, toMs, explanation } = judgement;
+  const confidence = Math.round(10_000 * judgement.confidence) / 10_000;
   const [at, from, to] = [instant(atMs), instant(fromMs), instant(toMs)];
   return { at, verdict, fault, rule, from, to, confidence, explanation };
 }
