@@ -5,6 +5,7 @@ import { exchange } from "./exchange.js";
 import { importExportSign } from "./import-export-sign.js";
 import { nightProduction } from "./night-production.js";
 import type { Rule } from "./types.js";
+import { voltageResponse } from "./voltage-response.js";
 
 /** All rules that look at one household's rows, in no particular order. */
 export const wiringRules: readonly Rule[] = [
@@ -14,6 +15,7 @@ export const wiringRules: readonly Rule[] = [
   importExportSign,
   energyBalance,
   derivedConsumption,
+  voltageResponse,
 ];
 
 /** Those that have to find a placement right before it counts as proven. */

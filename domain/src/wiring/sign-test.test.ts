@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { seeded } from "../testing/seeded.js";
 import { type MeterPhase, SignTest, type SignTestResult } from "./index.js";
 
 type Meters = Partial<Record<"connection" | "generator", MeterPhase[]>>;
@@ -17,13 +18,10 @@ interface House {
 const weak: House = { ohm: 0.5, noiseV: 0.1, resolutionV: 0.1, seed: 1 };
 const negated = (phase: MeterPhase) => ({ ...phase, activePowerW: -phase.activePowerW });
 
-/** Numbers in [-1, 1) that depend on the seed alone. */
+/** Numbers in [-1, 1). */
 function noiseOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  };
+  const random = seeded(seed);
+  return () => 2 * random() - 1;
 }
 
 /** A kettle on each phase in turn, four times on and off, and a generator on L1 that is switched as often. */

@@ -1,0 +1,54 @@
+import { SignEvidence } from "./sign-evidence.js";
+import { type Level, StepProducts } from "./step-products.js";
+
+/** Wealth at which a direction is believed: by chance alone it comes once in so many steps. */
+const believedAt = Math.log(1e5);
+const mostConfidence = 0.999999;
+
+export type Direction = "load" | "injection";
+
+/** What the voltage says of one channel, and how sure that is. */
+export interface Answer {
+  /** `load`: the voltage falls when the channel rises. Undefined while it is not known. */
+  readonly direction: Direction | undefined;
+  /** Natural logarithm of the odds against chance. */
+  readonly evidence: number;
+  readonly confidence: number;
+  readonly steps: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * One channel against the voltage that it acts on: two tests side by side, one for each direction. What
+ * one has decided stands until the other decides, so that a change of the wiring is seen and a repair too.
+ */
+export class VoltageProbe {
+  readonly #steps = new StepProducts();
+  readonly #evidence = { load: new SignEvidence(), injection: new SignEvidence() };
+  #direction: Direction | undefined;
+  #toMs = 0;
+
+  push(level: Level): void {
+    this.#steps.push(level, this.#use);
+  }
+
+  readonly #use = (product: number, atMs: number): void => {
+    const { load, injection } = this.#evidence;
+    load.add(-product, atMs);
+    injection.add(product, atMs);
+    if (load.log >= believedAt) this.#direction = "load";
+    else if (injection.log >= believedAt) this.#direction = "injection";
+    this.#toMs = atMs;
+  };
+
+  answer(): Answer {
+    const direction = this.#direction;
+    const { log, steps, fromMs } = this.#evidence[direction ?? "load"];
+    // It may have faded since, while the other one is not yet believed.
+    const evidence = direction === undefined ? 0 : Math.max(believedAt, log);
+    const confidence =
+      direction === undefined ? 0 : Math.min(mostConfidence, 1 - Math.exp(-evidence));
+    return { direction, evidence, confidence, steps, fromMs, toMs: this.#toMs };
+  }
+}
