@@ -89,12 +89,24 @@ async function sendNext(options: DrainOutboxOptions, meter: string): Promise<boo
   return true;
 }
 
-/** Signs the oldest unsent intervals as one package. */
+/**
+ * Signs the oldest unsent intervals as one package. What another TPM certified, whose place this one took, waits
+ * for a checkpoint of this one, which vouches for it as well.
+ * @throws CodedError evidence.device where it is more than one package carries
+ */
 async function pack({ store, signer }: DrainOutboxOptions, meter: string): Promise<boolean> {
   const unsent = store.unsentEvidence(meter, intervalsPerPackage);
   const participant = unsent?.intervals[0]?.participant;
   if (unsent === undefined || participant === undefined) return false;
   const { intervals, checkpoint } = unsent;
+  const { device } = checkpoint.statement;
+  if (device !== signer.device) {
+    if (intervals.length < intervalsPerPackage) return false;
+    throw new CodedError(
+      "evidence.device",
+      `${intervalsPerPackage} unsent intervals of ${meter} and more were certified by ${device} alone, which this TPM replaced`,
+    );
+  }
   const content: Omit<EvidencePackage, "signature"> = {
     v: 1,
     participant,
