@@ -100,7 +100,7 @@ const registrar = z.strictObject({
   renewFromDays: z
     .int()
     .min(1)
-    .max(365)
+    .max(366)
     .default(30)
     .describe("Days before its end from which on the certificate is renewed"),
 });

@@ -16,7 +16,7 @@ export interface Renewal {
  * A new certificate for the same key: the attestation key certifies it anew over the registrar's challenge.
  * Where the answer to an earlier renewal was lost, the certificate of that one comes again.
  * @returns PEM; nothing is kept here
- * @throws CodedError enrolment.renewal where no later one is given yet, enrolment.response for another key's,
+ * @throws CodedError enrolment.renewal where none but the current one is given yet, enrolment.response for another key's,
  *   what the registrar refuses, enrolment.unavailable; TpmError
  */
 export async function renewCertificate({
@@ -34,10 +34,10 @@ export async function renewCertificate({
     csrPem: await csrOf(identity, participant),
   });
   const renewed = requireOwnKey(certificatePem, identity.readingSpki);
-  if (Date.parse(renewed.validTo) > Date.parse(current.validTo)) return certificatePem;
+  if (!renewed.raw.equals(current.raw)) return certificatePem;
   throw new CodedError(
     "enrolment.renewal",
-    `the registrar gives no later certificate yet than the one until ${current.validTo}`,
+    `the registrar gives no other certificate yet than the one until ${current.validTo}`,
   );
 }
 

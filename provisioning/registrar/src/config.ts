@@ -57,7 +57,7 @@ export const configSchema = z.strictObject({
       requestsPerMinuteInAll: z.int().min(1).default(300),
       /** Any calls a minute from one address. */
       callsPerMinute: z.int().min(1).default(1200),
-      renewFromDays: z.int().min(1).max(365).default(60),
+      renewFromDays: z.int().min(1).max(366).default(60),
     })
     .prefault({}),
   log: z
