@@ -1,4 +1,4 @@
-import { codeOf, remedyFor } from "@powershare/domain/errors";
+import { codeOf, type ErrorCode, remedyFor } from "@powershare/domain/errors";
 
 /** Exit codes of every command: 0 yes or done, 1 the answer is no, 2 bad usage or unreadable input, 3 something outside failed. */
 export const answerNo = 1;
@@ -33,9 +33,16 @@ export class UnreadableInput extends Error {
   override readonly name = "UnreadableInput";
 }
 
+/** The code that says what to do: the contract's own where the ledger refused, else the error's or its cause's. */
+export function tellingCode(error: unknown): ErrorCode | undefined {
+  if (!(error instanceof Error)) return codeOf(error);
+  const refusal = "reason" in error ? codeOf({ code: error.reason }) : undefined;
+  return refusal ?? codeOf(error) ?? codeOf(error.cause);
+}
+
 /** Says what happened and what to do now; sets the exit code. */
 export function fail(error: unknown): void {
-  const code = codeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined);
+  const code = tellingCode(error);
   say(`powershare: ${error instanceof Error ? error.message : String(error)}`);
   if (code !== undefined) say(`  [${code}] ${remedyFor(code)}`);
   process.exitCode = error instanceof UnreadableInput ? usageError : outsideFailed;

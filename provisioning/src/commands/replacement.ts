@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { enrolmentRequest, networkAccess } from "@powershare/domain/enrolment";
-import { CodedError, codeOf } from "@powershare/domain/errors";
+import { CodedError } from "@powershare/domain/errors";
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { readFileOf } from "../enrolment/by-files.js";
@@ -8,7 +8,7 @@ import { withDevice } from "../enrolment/device.js";
 import { DeviceFiles } from "../enrolment/device-files.js";
 import { replacingDevice, sameKeys } from "../enrolment/replacement.js";
 import { readText } from "../input-file.js";
-import { answerNo, fail, print, UnreadableInput } from "../output.js";
+import { answerNo, fail, print, tellingCode, UnreadableInput } from "../output.js";
 
 interface AgreeOptions {
   readonly tpmDevice?: string;
@@ -138,6 +138,8 @@ async function run(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     fail(error);
-    if (/^(enrolment|participants)\./.test(codeOf(error) ?? "")) process.exitCode = answerNo;
+    if (/^(access|enrolment|participants)\./.test(tellingCode(error) ?? "")) {
+      process.exitCode = answerNo;
+    }
   }
 }
