@@ -22,6 +22,13 @@ export interface LedgerAccess {
   readonly chaincode: string;
 }
 
+/** Where an agent renews its certificate. */
+export interface RegistrarAccess {
+  readonly url: string;
+  readonly tlsRootCertificate: string;
+  readonly renewFromDays?: number;
+}
+
 export interface AgentSetup {
   readonly household: HouseholdSpec;
   /** The household's directory; config, keys' blobs, store and log of the agent go into it. */
@@ -30,6 +37,7 @@ export interface AgentSetup {
   readonly swtpm: string;
   readonly slotSeconds: number;
   readonly ledger: LedgerAccess;
+  readonly registrar: RegistrarAccess;
   readonly httpPort: number;
 }
 
@@ -57,6 +65,7 @@ export function agentConfig(setup: AgentSetup): object {
     time: { keptBy: "host" },
     // After an outage the demo should see the backlog drain soon, not after minutes of courtesy.
     ledger: { ...setup.ledger, retryMaxMs: 5000 },
+    registrar: setup.registrar,
     market: {
       sell: { enabled: true, minMicroPerKwh: household.market.sellMinMicroPerKwh },
       buy: { enabled: true, maxMicroPerKwh: household.market.buyMaxMicroPerKwh },

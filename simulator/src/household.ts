@@ -97,6 +97,7 @@ export class Household {
       serial: serialPath(directory),
       swtpm,
       slotSeconds,
+      registrar: { url: registrar.url, tlsRootCertificate: registrar.caFile },
       httpPort: await freePort(firstPort + spec.number),
       ledger: {
         endpoint: community.peerEndpoint,

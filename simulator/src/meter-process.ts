@@ -9,6 +9,7 @@ const lines = new Map<string, MeterLine>();
 async function obey(command: MeterCommand): Promise<unknown> {
   if (command.kind === "open") {
     const { home, logFile, number, path, seed } = command;
+    await lines.get(home)?.close();
     lines.set(
       home,
       await MeterLine.open({ household: castHousehold(number, seed), path, logFile }),

@@ -42,7 +42,7 @@ export class Meters {
     });
   }
 
-  /** Opens a household's serial line under `path`, with its meters on it. */
+  /** Opens a household's serial line under `path`, with its meters on it, in the place of those that were there. */
   async open(household: HouseholdSpec, path: string): Promise<void> {
     const { id, number, seed } = household;
     const { logFile } = this.child;
