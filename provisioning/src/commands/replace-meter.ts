@@ -80,7 +80,7 @@ async function replaceMeter(options: ReplaceOptions): Promise<void> {
     tell(
       options,
       { ...epoch, state: "withdrawn" },
-      `${epoch.meter} is withdrawn: what it counts is never billed`,
+      `${epoch.meter} is withdrawn: what it counted is never billed. While the same meter stays, the question comes again`,
     );
     return;
   }
