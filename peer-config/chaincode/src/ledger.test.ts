@@ -88,6 +88,7 @@ test("coins and cash move as booked, each intent once", async () => {
   expect(ledger.events.filter(({ name }) => name === "CashToCoins")).toHaveLength(1);
   expect(await ledger.read(utilityClient, "wallets:Audit", {})).toEqual({
     coinsNano: "0",
+    heldNano: "0",
     cashMicro: { EUR: "0" },
     energyWh: "0",
     issuedNano: "10000000000",

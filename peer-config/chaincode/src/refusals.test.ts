@@ -8,6 +8,7 @@ import { meteringCases } from "./testing/refusals/metering.js";
 import { participantCases } from "./testing/refusals/participants.js";
 import { ruleCases } from "./testing/refusals/rules.js";
 import { walletCases } from "./testing/refusals/wallets.js";
+import { wiringCases } from "./testing/refusals/wiring.js";
 import { Refusal, TestLedger } from "./testing/test-ledger.js";
 
 const cases = [
@@ -17,6 +18,7 @@ const cases = [
   ...walletCases,
   ...meteringCases,
   ...marketCases,
+  ...wiringCases,
 ];
 
 test.each(cases)("%s: %s", async (code, _why, arrange) => {

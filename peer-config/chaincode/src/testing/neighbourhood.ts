@@ -48,6 +48,7 @@ export function identityOf(
 }
 
 export const operator = identityOf("OperatorMSP", { role: "operator", microgrid });
+export const community = identityOf("CommunityMSP", { role: "community", microgrid });
 export const utilityClient = identityOf("UtilityMSP", {
   role: "utility",
   microgrid,
@@ -123,6 +124,20 @@ export async function neighbourhood(residents: readonly TestResident[]): Promise
     await ledger.submit(operator, "participants:RegisterParticipant", { registration });
   }
   return ledger;
+}
+
+/** Where the neighbourhood lies, and who has to call its wiring right. Its first slot begins at noon. */
+export const wiring: NonNullable<Settings["wiring"]> = {
+  latitudeDeg: 39,
+  longitudeDeg: -9,
+  aggregator: "required",
+};
+
+/** From now on wiring is judged. */
+export async function judgeWiring(ledger: TestLedger, rules = wiring): Promise<void> {
+  await ledger.submit(operator, "participants:SetSettings", {
+    settings: { ...settings, wiring: rules },
+  });
 }
 
 /** Cash for the resident, coins for the bank, and the exchange of one for the other. */
