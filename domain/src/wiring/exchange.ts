@@ -1,4 +1,5 @@
 import { type Correlation, correlation } from "./correlation.js";
+import { darkness } from "./darkness.js";
 import { levelHabits, levelOf } from "./level-habits.js";
 import { restingW } from "./resting.js";
 import { houseOf, sampleOf } from "./samples.js";
@@ -34,8 +35,11 @@ const fewestHours = 4;
 const learnAfterMs = 2 * dayMs;
 /** Panels rest once the sun has set. */
 const sunsetDeg = -0.8;
-/** Or so much daylight in which the house's meter follows the sun, and the production meter does not. */
-const brightMs = 8 * hourMs;
+/** So much daylight shows which of two meters follows the sun more, */
+const fewestBrightHours = 4;
+const lead = 0.15;
+/** and so much that the house's meter does, and the production meter does not. */
+const manyBrightHours = 8;
 const follows = 0.85;
 const strays = 0.5;
 
@@ -51,14 +55,16 @@ interface Seen {
 interface Episode {
   readonly fromMs: number;
   likelihood: number;
-  darkExchanged: boolean;
-  brightMs: number;
+  exchangedAfterSunset: boolean;
+  exchangedInDark: boolean;
+  brightHours: number;
   readonly production: Correlation;
   readonly house: Correlation;
 }
 
 function run(site: Site): RuleRun {
   const sky = skyOver(site);
+  const isDark = darkness(site);
   const restW = restingW(site);
   const habits = { production: levelHabits(), house: levelHabits() };
   let unlearned: Seen[] = [];
@@ -114,7 +120,7 @@ function run(site: Site): RuleRun {
       }
       episode ??= begin(seen.startMs);
       episode.likelihood = likelihood;
-      follow(episode, sky(row), seen, sample.production, house);
+      follow(episode, sky(row), isDark(seen.startMs, sample.endMs), seen, sample.production, house);
       if (likelihood < decided || !isExchanged(episode)) {
         if (finding.says !== "wrong") unlearned.push(seen);
         return;
@@ -136,8 +142,9 @@ function begin(fromMs: number): Episode {
   return {
     fromMs,
     likelihood: 0,
-    darkExchanged: false,
-    brightMs: 0,
+    exchangedAfterSunset: false,
+    exchangedInDark: false,
+    brightHours: 0,
     production: correlation(),
     house: correlation(),
   };
@@ -146,22 +153,28 @@ function begin(fromMs: number): Episode {
 function follow(
   episode: Episode,
   { share, highestDeg }: SkyOver,
+  isDark: boolean,
   seen: Seen,
   production: number,
   house: number,
 ): void {
-  if (highestDeg < sunsetDeg && seen.production > 0 && seen.house === 0)
-    episode.darkExchanged = true;
+  if (seen.production > 0 && seen.house === 0) {
+    episode.exchangedAfterSunset ||= highestDeg < sunsetDeg;
+    episode.exchangedInDark ||= isDark;
+  }
   if (share < 0.02) return;
-  episode.brightMs += seen.hours * hourMs;
+  episode.brightHours += seen.hours;
   episode.production.add(seen.hours, share, production);
   episode.house.add(seen.hours, share, house);
 }
 
-function isExchanged({ darkExchanged, brightMs: bright, production, house }: Episode): boolean {
+function isExchanged(episode: Episode): boolean {
+  if (episode.exchangedInDark) return true;
+  const [production, house] = [episode.production.value(), episode.house.value()];
   // With a clock that is off, panels seem to work after sunset; but by day they still follow the sun.
-  if (darkExchanged) return production.value() < follows;
-  return bright >= brightMs && house.value() > follows && production.value() < strays;
+  const afterSunset = episode.exchangedAfterSunset && episode.brightHours >= fewestBrightHours;
+  if (afterSunset && house - production > lead) return true;
+  return episode.brightHours >= manyBrightHours && house > follows && production < strays;
 }
 
 function exchanged(fromMs: number, toMs: number, likelihood: number): Finding {
