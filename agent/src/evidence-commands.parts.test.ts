@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -165,6 +165,35 @@ describe("powershare evidence export --format ocmf", () => {
     expect(await pyocmf(file("changed.ocmf"), key)).toEqual(
       lines.map(() => ({ ...good, signature: false })),
     );
+  });
+
+  it("writes records that SAFE's Transparenzsoftware verifies, and not with one digit changed", async (context) => {
+    const script = fileURLToPath(new URL("../../scripts/safe.mjs", import.meta.url));
+    const safe = (records: string) =>
+      spawnSync(
+        process.execPath,
+        [script, records, file("ocmf", "reading-key.pem"), "--built-only"],
+        {
+          encoding: "utf8",
+        },
+      );
+    const { status, stdout } = safe(file("ocmf", "records.ocmf"));
+    context.skip(
+      status === 3,
+      "node scripts/safe.mjs has not built it: that takes a JDK and Maven",
+    );
+    const verdicts = (text: string): unknown[] =>
+      text
+        .trim()
+        .split("\n")
+        .map((line): unknown => JSON.parse(line));
+    const good = { verified: true, wholeTransaction: true, errors: [] };
+    expect([status, verdicts(stdout)]).toEqual([0, Array(4 * (slots - 1)).fill(good)]);
+    const changed = safe(file("changed.ocmf"));
+    expect([changed.status, verdicts(changed.stdout)]).toEqual([
+      1,
+      Array(4 * (slots - 1)).fill(expect.objectContaining({ verified: false })),
+    ]);
   });
 
   it("wraps them with their key in XML, as SAFE's program opens them", async () => {
