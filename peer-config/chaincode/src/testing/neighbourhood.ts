@@ -133,10 +133,13 @@ export const wiring: NonNullable<Settings["wiring"]> = {
   aggregator: "required",
 };
 
-/** From now on wiring is judged. */
-export async function judgeWiring(ledger: TestLedger, rules = wiring): Promise<void> {
+/** From now on wiring is judged; by no rules, not any more. */
+export async function judgeWiring(
+  ledger: TestLedger,
+  rules: typeof wiring | null = wiring,
+): Promise<void> {
   await ledger.submit(operator, "participants:SetSettings", {
-    settings: { ...settings, wiring: rules },
+    settings: rules === null ? settings : { ...settings, wiring: rules },
   });
 }
 
