@@ -94,7 +94,7 @@ function portCheck(
   const { adapter } = serial;
   return {
     id: `serial ${adapter}`,
-    title: `Adapter ${adapter}`,
+    title: "Serial adapter",
     run: async (signal) => {
       const { listUsbPorts } = await import("@powershare/modbus");
       const all = await listUsbPorts();
@@ -108,7 +108,7 @@ function portCheck(
       return {
         ok: false,
         code: "bus.port-missing",
-        detail: `not plugged in; there are: ${others === "" ? "none" : others}`,
+        detail: `${adapter} is not plugged in; there are: ${others === "" ? "none" : others}`,
       };
     },
   };

@@ -92,8 +92,10 @@ async function greet(greeting: Greeting, signal: AbortSignal): Promise<Finding> 
     return socket;
   });
   if (refused !== undefined) return ill(untrusted, `${where}: ${refused}`);
-  return well(`${where} is ${servername}, certified until ${certificate?.valid_to}`);
+  return well(`${where} is ${servername}, until ${day(certificate?.valid_to)}`);
 }
+
+const day = (text = ""): string => new Date(text).toISOString().slice(0, 10);
 
 type Socket = ReturnType<typeof connectTcp>;
 

@@ -39,7 +39,7 @@ export function agentChecks(options: AgentCheckOptions): readonly Check[] {
     check("outbox", "Outbox", async (signal) => backlog(await overview(signal), options)),
     check("ledger", "Ledger", async (signal) => {
       const { health } = await overview(signal);
-      return ofPart(health.ledger, `followed to block ${health.ledger.height}`);
+      return ofPart(health.ledger, `followed to block ${health.ledger.height ?? 0}`);
     }),
     check("rejected", "Rejected readings", async (signal) => {
       const { rejected } = await api.meters(signal);

@@ -16,7 +16,7 @@ export function serialCheck(
 ): Check {
   return {
     id: `serial ${path}`,
-    title: `Serial port ${path}`,
+    title: "Serial port",
     run: async () => {
       const found = await stat(path).catch(() => undefined);
       if (found === undefined) return ill("bus.port-missing", `${path} is not there`);

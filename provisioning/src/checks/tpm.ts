@@ -78,7 +78,9 @@ async function endorsement(visit: () => Promise<Visit>) {
   const { certificate } = await visit();
   if (certificate === undefined) return ill("enrolment.maker", "the chip carries none for P-256");
   const { issuer, validTo } = new X509Certificate(certificate);
-  return well(`by ${issuer.replaceAll("\n", ", ")}, until ${validTo}`);
+  return well(
+    `by ${issuer.replaceAll("\n", ", ")}, until ${new Date(validTo).toISOString().slice(0, 10)}`,
+  );
 }
 
 async function keys(visit: () => Promise<Visit>) {
