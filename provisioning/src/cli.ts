@@ -13,6 +13,7 @@ import { registerReplacementCommands } from "./commands/replacement.js";
 import { registerScanCommands } from "./commands/scan.js";
 import { registerStatusCommands } from "./commands/status.js";
 import { registerTamperCommands } from "./commands/tamper.js";
+import { registerUpCommand } from "./commands/up.js";
 import { fail, usageError, watchOutput } from "./output.js";
 
 const exits = `
@@ -39,6 +40,7 @@ registerReplacementCommands(program);
 registerScanCommands(program);
 registerStatusCommands(program);
 registerTamperCommands(program);
+registerUpCommand(program);
 pointToHelp(program, "powershare");
 watchOutput();
 

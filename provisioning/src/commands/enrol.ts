@@ -1,5 +1,4 @@
 import { placeNotes } from "@powershare/domain/enrolment";
-import { codeOf } from "@powershare/domain/errors";
 import { participantId } from "@powershare/domain/ledger";
 import { RegistrarClient } from "@powershare/registrar-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
@@ -10,6 +9,7 @@ import { type Declared, type OpenDevice, withDevice } from "../enrolment/device.
 import { DeviceFiles } from "../enrolment/device-files.js";
 import { enrolDevice, renewDevice } from "../enrolment/enrol-device.js";
 import { type DeclaredMeter, declaredMeter, meterOf } from "../enrolment/meters.js";
+import { isRefusal } from "../enrolment/refusal.js";
 import { answerNo, fail, print, say, UnreadableInput } from "../output.js";
 
 interface EnrolOptions {
@@ -100,7 +100,7 @@ export function registerEnrolCommands(program: Command): void {
         await enrol(options);
       } catch (error) {
         fail(error);
-        if (isNo(error)) process.exitCode = answerNo;
+        if (isRefusal(error)) process.exitCode = answerNo;
       }
     });
 }
@@ -111,7 +111,10 @@ async function enrol(options: EnrolOptions): Promise<void> {
   }
   const work = await workOf(options);
   const files = await DeviceFiles.open(options.out);
-  const result = await withDevice(options, files, (device) => work({ device, files }));
+  const result = await withDevice(options, files, (device) => {
+    if (device.isKnown) say(`the keys in ${files.folder} are kept`);
+    return work({ device, files });
+  });
   if (options.json === true) print(JSON.stringify(result));
   else print(result.text);
 }
@@ -169,7 +172,7 @@ function enrolment(client: RegistrarClient, declared: Declared, { wait }: EnrolO
       client,
       declared,
       waitMs: wait * 60_000,
-      onWaiting: (code) => say(`code ${code}: read it to the operator; waiting for approval`),
+      onWaiting: ({ code }) => say(`code ${code}: read it to the operator; waiting for approval`),
     });
     const { device: of } = device.identity;
     return {
@@ -203,19 +206,6 @@ async function declaredBy({ meter, place, replaces }: EnrolOptions): Promise<Dec
     ...(place === undefined ? {} : { place: await readFileOf(place, placeNotes) }),
     ...(replaces === undefined ? {} : { replaces }),
   };
-}
-
-/** Refusals of what was asked, as against trouble on the way. */
-function isNo(error: unknown): boolean {
-  const code = codeOf(error);
-  const trouble = [
-    "enrolment.unavailable",
-    "enrolment.not-approved",
-    "enrolment.ca",
-    "enrolment.limit",
-    "enrolment.queue-full",
-  ];
-  return code?.startsWith("enrolment.") === true && !trouble.includes(code);
 }
 
 function collectMeter(text: string, before: readonly DeclaredMeter[]): DeclaredMeter[] {

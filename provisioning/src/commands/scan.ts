@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Profile } from "@powershare/firmware-profiles";
-import type { RegisterReader } from "@powershare/modbus";
 import { type Command, InvalidArgumentError } from "commander";
 import { type Endpoint, endpoint } from "../arguments.js";
 import { answerNo, fail, print, say } from "../output.js";
-import type { LineSetting } from "../scan/line-settings.js";
+import { type Line, openLine } from "../scan/line.js";
 import type { FoundMeter, Progress, ScanOptions } from "../scan/scan.js";
 
 interface CommandOptions {
@@ -45,15 +44,9 @@ function unitsOf(text: string): number[] {
 /** Devices that speak Modbus TCP themselves listen to 1, or to these. */
 const tcpUnits = [255, 0];
 
-async function openLine(
-  { serial, tcp, rtuOverTcp }: CommandOptions,
-  setting: LineSetting | undefined,
-): Promise<RegisterReader> {
-  const modbus = await import("@powershare/modbus");
-  if (tcp) return modbus.openTcpReader(tcp);
-  if (rtuOverTcp) return modbus.openRtuOverTcpMaster(rtuOverTcp);
-  const line = setting ?? { baudRate: 9600, parity: "none" as const, stopBits: 1 as const };
-  return modbus.openRtuMaster({ path: serial ?? "", ...line });
+function lineOf({ serial = "", tcp, rtuOverTcp }: CommandOptions): Line {
+  if (tcp) return { tcp };
+  return rtuOverTcp ? { rtuOverTcp } : { serial };
 }
 
 /** Says where the scan is: in place on a terminal, else now and then. */
@@ -100,6 +93,7 @@ async function run(options: CommandOptions, stop: AbortSignal): Promise<void> {
   const profiles = profilesPackage.listProfiles();
   const settings = await settingsFor(options, profiles);
   const units = unitsFor(options);
+  const line = lineOf(options);
   const isTcp = options.tcp !== undefined;
   const lines = settings.length === 1 ? "" : ` at ${settings.length} line settings`;
   say(`looking for ${units.length} unit ids${lines}`);
@@ -129,7 +123,7 @@ async function run(options: CommandOptions, stop: AbortSignal): Promise<void> {
     profiles,
     settings,
     units,
-    open: (setting) => openLine(options, setting),
+    open: (setting) => openLine(line, setting),
     probingS: isQuick ? quickProbingS : unhurriedS,
     stop,
     onMeter,

@@ -49,6 +49,15 @@ export class DeviceFiles {
     return join(this.folder, "certificate.pem");
   }
 
+  /** The certificate above the registrar's, by which the agent knows it at a renewal. */
+  get registrarCaPath(): string {
+    return join(this.folder, "registrar-ca.pem");
+  }
+
+  async keepRegistrarCa(pem: string): Promise<void> {
+    await writeWhole(this.registrarCaPath, pem, 0o644);
+  }
+
   /** Wrapped keys of an earlier run. Their fields are checked when they are opened. */
   async identity(): Promise<IdentityBlobs | undefined> {
     const path = join(this.folder, "identity.json");
@@ -134,7 +143,11 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /** The new file or the old one, never half of it. */
-export async function writeWhole(path: string, content: string, mode: number): Promise<void> {
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+): Promise<void> {
   const temporary = `${path}.new`;
   const file = await open(temporary, "w", mode);
   try {

@@ -9,13 +9,12 @@ import {
 import { cryptoFrom, toHex } from "@powershare/domain/evidence";
 import { certificationOf, csrOf } from "@powershare/registrar-client";
 import type { DeviceIdentity, Endorsement, Tpm } from "node-tpm2";
-import { say } from "../output.js";
 import type { DeviceFiles } from "./device-files.js";
 
 const { sha256 } = cryptoFrom(crypto);
 
 /** What the installer declares. */
-export type Declared = Pick<EnrolmentRequest, "meters" | "place" | "replaces">;
+export type Declared = Pick<EnrolmentRequest, "meters" | "equipment" | "place" | "replaces">;
 
 export interface TpmAddress {
   readonly tpmDevice?: string | undefined;
@@ -26,6 +25,8 @@ export interface TpmAddress {
 export interface OpenDevice {
   readonly identity: DeviceIdentity;
   readonly endorsement: Endorsement;
+  /** Whether the keys were made by an earlier run. */
+  readonly isKnown: boolean;
 }
 
 /**
@@ -51,10 +52,11 @@ export async function withDevice<T>(
   const tpm = await TpmClass.open(transport);
   try {
     const endorsement = await readEndorsement(tpm);
-    const identity = await openIdentity(tpm, await identityBlobs(tpm, files));
+    const known = await files.identity();
+    const identity = await openIdentity(tpm, known ?? (await makeIdentity(tpm, files)));
     try {
       await files.keepRegistration(await registrationOf(identity));
-      return await use({ identity, endorsement });
+      return await use({ identity, endorsement, isKnown: known !== undefined });
     } finally {
       await identity.close();
     }
@@ -63,12 +65,7 @@ export async function withDevice<T>(
   }
 }
 
-async function identityBlobs(tpm: Tpm, files: DeviceFiles) {
-  const known = await files.identity();
-  if (known !== undefined) {
-    say(`the keys in ${files.folder} are kept`);
-    return known;
-  }
+async function makeIdentity(tpm: Tpm, files: DeviceFiles) {
   const { provisionIdentity } = await import("node-tpm2");
   const blobs = await provisionIdentity(tpm);
   await files.keepIdentity(blobs);
@@ -88,7 +85,7 @@ async function registrationOf(identity: DeviceIdentity) {
 /** A request to be enrolled, all of it certified by the attestation key, and the code that it has. */
 export async function makeRequest(
   { identity, endorsement }: OpenDevice,
-  { meters, place, replaces }: Declared,
+  { meters, equipment, place, replaces }: Declared,
 ): Promise<{ request: EnrolmentRequest; code: string }> {
   const rest = {
     v: 1 as const,
@@ -99,6 +96,7 @@ export async function makeRequest(
     readingPublic: toHex(identity.readingPublic),
     counterName: toHex(await identity.counterName()),
     meters,
+    ...(equipment && { equipment }),
     ...(place && { place }),
     ...(replaces !== undefined && { replaces }),
   };

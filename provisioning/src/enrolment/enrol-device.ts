@@ -14,8 +14,8 @@ export interface EnrolOptions {
   readonly client: RegistrarClient;
   readonly files: DeviceFiles;
   readonly declared: Declared;
-  /** Told the code when the operator can be asked; after an interruption again. */
-  readonly onWaiting: (code: string) => void;
+  /** Told code and id when the operator can be asked; after an interruption again. */
+  readonly onWaiting: (ticket: Pick<EnrolmentTicket, "code" | "id">) => void | Promise<void>;
   /** How long the operator is waited for. */
   readonly waitMs: number;
   readonly signal?: AbortSignal;
@@ -69,7 +69,7 @@ async function ticketOf({
   const before = await files.pending();
   if (before?.id !== undefined && before.token !== undefined) {
     const ticket = { code: before.code, id: before.id, token: before.token };
-    onWaiting(ticket.code);
+    await onWaiting(ticket);
     return ticket;
   }
   const { request, code } = await makeRequest(device, declared);
@@ -81,7 +81,7 @@ async function ticketOf({
     );
   }
   await files.keepPending(code, ticket);
-  onWaiting(code);
+  await onWaiting(ticket);
   return ticket;
 }
 

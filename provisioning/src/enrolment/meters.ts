@@ -6,6 +6,8 @@ export interface DeclaredMeter {
   readonly role: "connection" | "generator";
   readonly profile: string;
   readonly serialNumber: string;
+  /** The most that can flow, where it is known. */
+  readonly limitW?: number;
 }
 
 /** Parser of `ROLE=PROFILE:SERIAL`. */
@@ -21,9 +23,14 @@ export function declaredMeter(text: string): DeclaredMeter {
 /** As it is registered: the profile by its hash. @throws UnreadableInput for a profile that is not known */
 export async function meterOf(meter: DeclaredMeter): Promise<EnrolmentRequest["meters"][number]> {
   const { loadProfile } = await import("@powershare/firmware-profiles");
-  const { profile, role, serialNumber } = meter;
+  const { limitW, profile, role, serialNumber } = meter;
   try {
-    return { id: `${profile}:${serialNumber}`, role, profile: loadProfile(profile).hash };
+    return {
+      id: `${profile}:${serialNumber}`,
+      role,
+      profile: loadProfile(profile).hash,
+      ...(limitW !== undefined && { limitW }),
+    };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UnreadableInput(`--meter ${profile}: ${reason}`, { cause });

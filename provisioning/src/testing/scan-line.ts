@@ -21,6 +21,8 @@ export interface TestMeter {
   readonly unit: number;
   readonly profile: string;
   readonly values?: Values;
+  /** Measured anew at each request, in the place of `values`. */
+  readonly live?: () => Values;
   /** Needed before each answer, ms. */
   readonly slowMs?: number;
   /** Two meters share the unit id: what comes is damaged at every setting they hear. */
@@ -111,7 +113,12 @@ export class ScanLine {
     };
     const banks = this.#meters.map((meter) => {
       const profile = loadProfile(meter.profile);
-      return [meter.unit, bankOf(profile, meter.values)] as const;
+      const { live, unit, values } = meter;
+      const bank: RegisterBank =
+        live === undefined
+          ? bankOf(profile, values)
+          : (...range) => bankOf(profile, { ...values, ...live() })(...range);
+      return [unit, bank] as const;
     });
     const meterOf = (unit: number) => this.#meters.find((meter) => meter.unit === unit);
     this.#server = serveRtu(this.#stream, {
