@@ -1,9 +1,14 @@
+import { clockShift } from "./clock-shift.js";
 import { dayShape } from "./day-shape.js";
+import { dead } from "./dead.js";
 import { derivedConsumption } from "./derived-consumption.js";
 import { energyBalance } from "./energy-balance.js";
 import { exchange } from "./exchange.js";
 import { importExportSign } from "./import-export-sign.js";
 import { nightProduction } from "./night-production.js";
+import { partial } from "./partial.js";
+import { scaled } from "./scaled.js";
+import { stuck } from "./stuck.js";
 import type { Rule } from "./types.js";
 import { voltageResponse } from "./voltage-response.js";
 
@@ -16,6 +21,11 @@ export const wiringRules: readonly Rule[] = [
   energyBalance,
   derivedConsumption,
   voltageResponse,
+  stuck,
+  dead,
+  clockShift,
+  partial,
+  scaled,
 ];
 
 /** Those that have to find a placement right before it counts as proven. */

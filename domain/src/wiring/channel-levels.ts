@@ -1,0 +1,108 @@
+import { dayBook, type Flow } from "./days.js";
+import { findEnvelopeStep } from "./envelope.js";
+import { type Step, windows } from "./levels.js";
+import { findNightStep, quantileShifts } from "./night-level.js";
+import { median } from "./quantiles.js";
+import type { Site } from "./site.js";
+import type { Row } from "./types.js";
+
+/** Where a channel stands against its beginning. */
+export interface Level {
+  readonly flow: Flow;
+  /** Product of all certain steps: 1 at first, and again after a step back. */
+  readonly factor: number;
+  /** A step that may yet be one. */
+  readonly possible: Step | undefined;
+  /** All channels took the last step together. */
+  readonly together: boolean;
+  /** Since when; where it never changed, since the first day that is kept. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface ChannelLevels {
+  readonly push: (row: Row) => void;
+  readonly levels: () => readonly Level[];
+  /** Days that have been compared with those before them; 0 at first. */
+  readonly days: () => number;
+}
+
+/** Days kept: those of the longest comparison, and some to spare. */
+const keptDays = 42;
+/** Steps whose product is within this of 1 have taken back one another. */
+const sameWithin = 1.25;
+
+/**
+ * Follows what production's meter makes of the sun, and what the house's meter makes of its nights, step
+ * by step. A certain step begins a new span, in which the next is looked for, so that a repair is seen too.
+ */
+export function channelLevels(site: Site): ChannelLevels {
+  const house: Flow = site.channels.includes("consumption") ? "consumption" : "import";
+  const followers = [
+    follower(site, "production", (days) => findEnvelopeStep(days, "production"), house),
+    follower(site, house, (days) => findNightStep(days, house), undefined),
+  ].filter(({ flow }) => measures(site, flow));
+  return {
+    push: (row) => {
+      for (const follower of followers) follower.push(row);
+    },
+    levels: () => followers.map((follower) => follower.level()),
+    days: () => Math.min(...followers.map((follower) => follower.days())),
+  };
+}
+
+function measures(site: Site, flow: Flow): boolean {
+  const { channels } = site;
+  return channels.includes(flow) || (flow === "import" && channels.includes("grid"));
+}
+
+function follower(
+  site: Site,
+  flow: Flow,
+  find: (days: Parameters<typeof findEnvelopeStep>[0]) => Step | undefined,
+  beside: Flow | undefined,
+) {
+  const book = dayBook(site, keptDays);
+  let level: Level = { flow, factor: 1, possible: undefined, together: false, fromMs: 0, toMs: 0 };
+  const look = () => {
+    const step = find(book.days);
+    const toMs = book.days.at(-1)?.endMs ?? 0;
+    if (!step?.certain) {
+      const fromMs = level.factor === 1 ? (book.days[0]?.startMs ?? 0) : level.fromMs;
+      level = { ...level, possible: step, fromMs, toMs };
+      return;
+    }
+    const factor = settled(level.factor * step.factor);
+    const together = beside !== undefined && movedToo(book.days, beside, step);
+    book.forgetBefore(step.fromDay);
+    level = {
+      flow,
+      factor,
+      possible: undefined,
+      together,
+      fromMs: book.days[0]?.startMs ?? 0,
+      toMs,
+    };
+  };
+  return {
+    flow,
+    push: (row: Row) => {
+      if (book.push(row) !== undefined) look();
+    },
+    level: () => level,
+    days: () => book.days.length,
+  };
+}
+
+function settled(factor: number): number {
+  return factor < sameWithin && factor > 1 / sameWithin ? 1 : factor;
+}
+
+/** Whether the house's nights have moved by a factor that is nearer to the step's than to none. */
+function movedToo(days: Parameters<typeof findEnvelopeStep>[0], flow: Flow, step: Step): boolean {
+  const after = (days.at(-1)?.index ?? 0) - step.fromDay + 1;
+  const found = windows(days, { before: Math.max(after, 7), after });
+  if (found === undefined) return false;
+  const shift = median(quantileShifts(found.before, found.after, flow)) / Math.log(step.factor);
+  return shift > 0.5 && shift < 1.6;
+}

@@ -1,0 +1,105 @@
+import { type Day, dayBook } from "./days.js";
+import { bestShare, shareOfClear, shinesAtNight, sunnyBins } from "./envelope.js";
+import { nightWatts } from "./night-level.js";
+import { quantile, quantileOfSorted } from "./quantiles.js";
+import type { Site } from "./site.js";
+import type { Finding, Row, RuleRun, WrongFinding } from "./types.js";
+import { instantText, percentText } from "./wording.js";
+
+const keptDays = 30;
+const fewestDays = 12;
+
+/**
+ * Production that is too little for what the other channels and the generator's size say, from the first
+ * day on: no history of better days is needed.
+ */
+export function shortProduction(site: Site): RuleRun {
+  const book = dayBook(site, keptDays);
+  let finding: Finding = { says: "nothing" };
+  return {
+    push: (row: Row) => {
+      if (book.push(row) === undefined || site.storage !== "none") return;
+      finding = belowExport(site, book.days) ?? belowSize(site, book.days) ?? { says: "nothing" };
+    },
+    finding: () => finding,
+  };
+}
+
+/** Hours of fair sun in which more is fed in than produced. */
+const hoursNeeded = 4;
+
+/** A house without storage feeds in no more than it produces; meters agree within a few percent. */
+function belowExport(site: Site, days: readonly Day[]): Finding | undefined {
+  const recent = days.slice(-3);
+  if (shinesAtNight(recent, "export")) return undefined;
+  const excess = recent.map((day) => excessHours(site, day));
+  const hours = excess.reduce((sum, one) => sum + one, 0);
+  if (hours < hoursNeeded || excess.filter((one) => one > 0).length < 2) return undefined;
+  const most = (among: readonly Day[], flow: "production" | "export") =>
+    Math.max(...among.map((day) => day.watts[flow].reduce((a, b) => Math.max(b, a), 0)));
+  const produced = most(recent, "production");
+  // Nothing at all is a dead channel's.
+  if (produced < 0.02 * most(recent, "export")) return undefined;
+  const usual = most(days.slice(0, -3), "production");
+  if (days.length >= fewestDays && most(recent, "export") > 1.1 * usual)
+    return wrong("scaled", recent, `more was fed in than the generator ever gave`);
+  return wrong(
+    "partial",
+    recent,
+    `in ${hours.toFixed(0)} h more was fed in than production's meter saw`,
+  );
+}
+
+function excessHours(site: Site, day: Day): number {
+  const margin = 0.01 * (site.pv?.peakW ?? 0) + 50;
+  const bins = [...day.watts.export.keys()].filter(
+    (bin) =>
+      (day.watts.export[bin] ?? Number.NaN) >
+      1.1 * (day.watts.production[bin] ?? Number.NaN) + margin,
+  );
+  return (bins.length * day.binMs) / 3_600_000;
+}
+
+/** Generators that face away, or are old, still reach this share of clear sky's power on a level plane. */
+const leastOfPeak = 0.45;
+/** Share of its bright hours in which the house would need next to nothing. */
+const restingShare = 0.12;
+
+/** Derived consumption lacks what production lacks, so at noon it falls below what the house needs at night. */
+function belowSize(site: Site, days: readonly Day[]): Finding | undefined {
+  if (site.pv === null || days.length < fewestDays || shinesAtNight(days, "production"))
+    return undefined;
+  const bins = sunnyBins(days);
+  const tops = bins.map((bin) => bestShare(days, "production", bin, 2));
+  const top = quantile(tops, 0.75) / site.pv.peakW;
+  if (!(top < leastOfPeak) || top < 0.02) return undefined;
+  const baseW = quantileOfSorted(nightWatts(days, "consumption"), 0.05);
+  if (!(baseW > 0)) return undefined;
+  const consumed = days.flatMap((day) =>
+    bins
+      .filter((bin, i) => shareOfClear(day, "production", bin) >= 0.6 * (tops[i] ?? 0))
+      .map((bin) => day.watts.consumption[bin] ?? Number.NaN)
+      .filter(Number.isFinite),
+  );
+  const resting = consumed.filter((watts) => watts < 0.25 * baseW);
+  if (consumed.length < 20 || resting.length < restingShare * consumed.length) return undefined;
+  return wrong(
+    "partial",
+    days,
+    `its meter reached only ${percentText(top)} of what a clear sky gives a generator of this size, and consumption, which is derived from it, fell below the house's nights in ${percentText(resting.length / consumed.length)} of the sunny hours`,
+  );
+}
+
+function wrong(fault: "partial" | "scaled", days: readonly Day[], what: string): WrongFinding {
+  const fromMs = days[0]?.startMs ?? 0;
+  const toMs = days.at(-1)?.endMs ?? 0;
+  return {
+    says: "wrong",
+    verdict: "held",
+    fault,
+    confidence: 0.97,
+    fromMs,
+    toMs,
+    explanation: `Between ${instantText(fromMs)} and ${instantText(toMs)} ${what}.`,
+  };
+}
