@@ -1,3 +1,4 @@
+import { wrapped } from "../up/screen.js";
 import type { Line } from "./run-checks.js";
 
 const titleColumns = 24;
@@ -39,19 +40,4 @@ export function lineText(
 /** The text, or its beginning and an ellipsis. */
 export function short(text: string, columns: number): string {
   return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
-}
-
-/** Broken between words where there are any. */
-export function wrapped(text: string, columns: number): string[] {
-  const rows: string[] = [];
-  let row = "";
-  for (const word of text.split(" ")) {
-    if (row !== "" && row.length + 1 + word.length > columns) {
-      rows.push(row);
-      row = word;
-    } else {
-      row = row === "" ? word : `${row} ${word}`;
-    }
-  }
-  return [...rows, row];
 }
