@@ -40,6 +40,11 @@ export class MeterLife {
     this.meter = meter ?? registered;
   }
 
+  /** End of the last interval. */
+  get end(): string {
+    return this.#last?.end ?? firstSlot;
+  }
+
   next({ importWh = 0, exportWh = 0, quality = "good", epoch, slots = 1 }: Counted): Interval {
     const before = this.#last;
     const start = before?.end ?? firstSlot;
