@@ -24,6 +24,8 @@ const agentProgram = fileURLToPath(new URL("../../../agent/dist/main.js", import
 /** A household's device on real parts: TPM simulator, meter on a pseudo-terminal, files, a peer that only greets. */
 export class RunningHousehold {
   readonly folder = mkdtempSync(join(tmpdir(), "household-"));
+  /** What stands in the cabinet; it counts on from `importWh`. */
+  meter = { serialNumber: 12345678, importWh: 1000, sinceMs: Date.now() };
   readonly #ends: (() => unknown)[] = [];
   #tpm: RunningSwtpm | undefined;
   #agent: ChildProcess | undefined;
@@ -203,12 +205,12 @@ export class RunningHousehold {
 
   /** An SDM630 that imports 3.6 kW, at the pace of 9600 baud. */
   async #startMeter(): Promise<void> {
-    const startedMs = Date.now();
     const profile = loadProfile("eastron/sdm630");
     const bank = (table: "input" | "holding", address: number, count: number) =>
       encode(profile, {
-        serialNumber: 12345678,
-        activeEnergyImportWh: 1000 + Math.floor((Date.now() - startedMs) / 1000),
+        serialNumber: this.meter.serialNumber,
+        activeEnergyImportWh:
+          this.meter.importWh + Math.floor((Date.now() - this.meter.sinceMs) / 1000),
         activeEnergyExportWh: 0,
         activePowerW: 3600,
         voltageL1V: 231,
