@@ -1,7 +1,9 @@
+import { type Correlation, correlation } from "./correlation.js";
 import { darkness } from "./darkness.js";
 import { restingW } from "./resting.js";
 import { houseOf, type Sample, sampleOf } from "./samples.js";
 import type { Site } from "./site.js";
+import { skyOver } from "./sun.js";
 import type { Finding, Rule, RuleRun, WrongFinding } from "./types.js";
 import { energyText, instantText } from "./wording.js";
 
@@ -27,6 +29,12 @@ const nightMs = 4 * 3_600_000;
 /** A battery may well rest for a night. */
 const nightsMs = 30 * 3_600_000;
 
+/** What counts as day, and how a day tells production from a house. */
+const daylightShare = 0.02;
+const fewestDayHours = 4;
+const follows = 0.5;
+const lead = 0.15;
+
 /** Dark samples of one kind that count together. */
 interface Tally {
   fromMs: number;
@@ -41,21 +49,71 @@ interface Tallies {
   exchanged: Tally;
   discharge: Tally;
   rest: Tally;
+  day: Daylight;
+  /** A night was as it should be. */
+  wasRight: boolean;
+}
+
+/** What followed the sun on the day before. */
+interface Daylight {
+  readonly fromMs: number;
+  toMs: number;
+  hours: number;
+  readonly production: Correlation;
+  readonly house: Correlation;
 }
 
 function run(site: Site): RuleRun {
   const isDark = darkness(site);
   const restW = restingW(site);
-  const tallies: Tallies = { exchanged: empty(), discharge: empty(), rest: empty() };
+  const sky = skyOver(site);
+  const tallies: Tallies = {
+    exchanged: empty(),
+    discharge: empty(),
+    rest: empty(),
+    day: noDay(0),
+    wasRight: false,
+  };
   return {
     push: (row) => {
       const sample = sampleOf(row);
-      if (!isDark(sample.startMs, sample.endMs)) return;
-      if (sample.production !== undefined) count(tallies, sample, restW);
+      if (sample.production === undefined) return;
+      const { share } = sky(row);
+      if (share > daylightShare) tallies.day = follow(tallies.day, sample, share);
+      else if (isDark(sample.startMs, sample.endMs)) count(tallies, sample, restW);
     },
-    finding: () =>
-      swap(site, tallies.exchanged) ?? battery(site, tallies.discharge) ?? night(tallies.rest),
+    finding: () => exchangedOrBattery(site, tallies) ?? night(tallies.rest),
   };
+}
+
+function noDay(fromMs: number): Daylight {
+  return { fromMs, toMs: fromMs, hours: 0, production: correlation(), house: correlation() };
+}
+
+function follow(before: Daylight, sample: Sample, share: number): Daylight {
+  const day = sample.startMs - before.toMs > nightMs ? noDay(sample.startMs) : before;
+  const ms = sample.endMs - sample.startMs;
+  day.toMs = sample.endMs;
+  day.hours += ms / 3_600_000;
+  day.production.add(ms, share, sample.production ?? 0);
+  day.house.add(ms, share, houseOf(sample) ?? 0);
+  return day;
+}
+
+function exchangedOrBattery(site: Site, tallies: Tallies): WrongFinding | undefined {
+  const { exchanged, discharge, day } = tallies;
+  // The day before a swap says nothing of it, where the nights before were as they should be.
+  const isTelling = !tallies.wasRight || day.fromMs > exchanged.fromMs;
+  const livesOnBattery = !site.channels.includes("consumption") && productionFollowedSun(day);
+  return livesOnBattery && isTelling
+    ? battery(site, exchanged.ms > discharge.ms ? exchanged : discharge)
+    : (swap(site, exchanged) ?? battery(site, discharge));
+}
+
+/** A house that takes nothing from the grid at night may live on a battery: its panels follow the sun by day. */
+function productionFollowedSun({ hours, production, house }: Daylight): boolean {
+  const value = production.value();
+  return hours >= fewestDayHours && value > follows && value - house.value() > lead;
 }
 
 function count(tallies: Tallies, sample: Sample, restW: number): void {
@@ -68,6 +126,7 @@ function count(tallies: Tallies, sample: Sample, restW: number): void {
   // An empty house's meters rest both, and say nothing of which is which.
   if (houseRests(sample, restW)) return;
   const { exchanged, discharge, rest } = tallies;
+  tallies.wasRight ||= rest.ms >= nightMs;
   if (exchanged.ms < swapShownMs || rest.ms >= nightMs) tallies.exchanged = empty();
   if (rest.ms >= (discharge.ms < dischargeShownMs ? nightMs : nightsMs))
     tallies.discharge = empty();
@@ -94,7 +153,6 @@ function houseRests(sample: Sample, restW: number): boolean {
 
 function swap(site: Site, tally: Tally): WrongFinding | undefined {
   if (tally.samples < fewestSamples || tally.ms < swapShownMs) return undefined;
-  // With declared storage a house may take nothing from the grid all night, and live on the battery.
   const mayDischarge = site.storage !== "none" && !site.channels.includes("consumption");
   return {
     says: "wrong",
