@@ -1,10 +1,11 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseEvidenceFile } from "@powershare/domain/evidence";
 import { loadProfile } from "@powershare/firmware-profiles";
+import Sqlite from "better-sqlite3";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { httpServer, listen } from "./adapters/http/server.js";
@@ -79,6 +80,41 @@ describe("powershare evidence prove", () => {
     expect(parseEvidenceFile(JSON.parse(readFileSync(out, "utf8"))).readings).toMatchObject([
       { reading: { sequence: 42 } },
     ]);
+  });
+
+  it("proves the same from the store of an agent that does not run, and nothing that was changed in it", async () => {
+    const { certificatePem: _, ...registration } = deviceOf(home);
+    mkdirSync(file("stopped"));
+    writeFileSync(file("stopped", "registration.json"), JSON.stringify(registration));
+    writeFileSync(file("stopped", "certificate.pem"), "certificate");
+    const prove = (sequence: string) =>
+      evidence("prove", sequence, "--data-dir", file("stopped"), "--json");
+    const path = file("stopped", "agent.db");
+    const saved = await powershare("backup", "--url", agent, "--out", path);
+    expect(saved.status, saved.stderr).toBe(0);
+
+    const offline = await prove("42");
+    expect([offline.status, offline.stderr]).toEqual([0, ""]);
+    const online = await evidence("prove", "42", "--agent", agent);
+    const content = ({ stdout }: typeof online) => ({
+      ...parseEvidenceFile(JSON.parse(stdout)),
+      device: undefined,
+    });
+    expect(content(offline)).toEqual(content(online));
+    expect(readdirSync(file("stopped")).filter((name) => /-(wal|shm)$/.test(name))).toEqual([]);
+    expect(await prove("999999")).toMatchObject({ status: 1, stdout: "" });
+
+    const store = new Sqlite(path);
+    store.function("row_crc", { varargs: true, deterministic: true }, () => 0);
+    store.exec("UPDATE reading SET at_ms = at_ms + 1 WHERE sequence = 42");
+    const changed = await prove("43");
+    expect([changed.status, changed.stderr]).toEqual([3, expect.stringContaining("store.corrupt")]);
+    store.pragma("locking_mode = EXCLUSIVE");
+    store.exec("DELETE FROM reading WHERE sequence = 42");
+    const busy = await prove("43");
+    expect([busy.status, busy.stderr]).toEqual([3, expect.stringContaining("store.in-use")]);
+    store.close();
+    expect(await prove("43")).toMatchObject({ status: 1, stdout: "" });
   });
 
   it("says no to a number that is not sealed, and exits 1", async () => {

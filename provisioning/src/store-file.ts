@@ -91,7 +91,8 @@ export function requireUnused(path: string): void {
   if (existsSync(path)) openAlone(path, true).close();
 }
 
-function openAlone(path: string, damagedToo = false): Sqlite.Database {
+/** @throws CodedError store.in-use, store.corrupt */
+export function openAlone(path: string, damagedToo = false): Sqlite.Database {
   const connection = new Sqlite(path, { fileMustExist: true, timeout: 500 });
   try {
     connection.prepare("SELECT count(*) FROM sqlite_schema").get();

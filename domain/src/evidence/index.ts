@@ -19,6 +19,7 @@ export {
   statementHash,
   zeroHash,
 } from "./hashes.js";
+export { keptReading, readingOf } from "./kept-reading.js";
 export { MerkleTree, verifyInclusion } from "./merkle.js";
 export { cryptoFrom, type NodeCrypto } from "./node-crypto.js";
 export {

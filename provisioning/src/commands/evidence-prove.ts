@@ -1,5 +1,5 @@
 import * as node from "node:crypto";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { defaultAgentUrl } from "../agent-download.js";
 import { evidenceFromAgent } from "../agent-evidence.js";
 import { inFile, readJson } from "../input-file.js";
@@ -13,6 +13,12 @@ export function registerEvidenceProve(evidence: Command): void {
     .argument("<sequence>", "its number", sequenceOf)
     .option("--out <file>", "new file instead of standard output")
     .option("--agent <url>", "the running agent", defaultAgentUrl)
+    .addOption(
+      new Option(
+        "--data-dir <folder>",
+        "dataDir of an agent that does not run, instead of --agent",
+      ).conflicts(["agent", "file"]),
+    )
     .option("--file <file>", "an evidence file with all readings of its time, instead of the agent")
     .option("--json", "the proof on standard output is JSON in any case; accepted for scripts")
     .addHelpText(
@@ -20,22 +26,30 @@ export function registerEvidenceProve(evidence: Command): void {
       `
 Examples:
   $ powershare evidence prove 4711 --out proof.json
+  $ powershare evidence prove 4711 --data-dir /var/lib/powershare --out proof.json
   $ powershare evidence prove 4711 --file evidence-2026-11-22T1200Z.json > proof.json
 
 Exit 1: that number is not under a checkpoint yet, no longer kept, or not whole in the file.
-Offline it needs a file of \`powershare evidence export --format package --readings\`.`,
+Without a running agent it needs the agent's store, or a file of \`powershare evidence export
+--format package --readings\`.`,
     )
     .action(prove);
 }
 
-async function prove(
-  sequence: number,
-  { out, agent, file }: { readonly out?: string; readonly agent: string; readonly file?: string },
-): Promise<void> {
+interface ProveOptions {
+  readonly out?: string;
+  readonly agent: string;
+  readonly dataDir?: string;
+  readonly file?: string;
+}
+
+async function prove(sequence: number, { out, agent, dataDir, file }: ProveOptions): Promise<void> {
   const proof =
-    file === undefined
-      ? await proofFromAgent(agent, sequence)
-      : await proofFromFile(file, sequence);
+    file !== undefined
+      ? await proofFromFile(file, sequence)
+      : dataDir !== undefined
+        ? await proofFromDataDir(dataDir, sequence)
+        : await proofFromAgent(agent, sequence);
   if ("refused" in proof) {
     process.exitCode = answerNo;
     say(proof.refused);
@@ -57,6 +71,14 @@ async function proofFromAgent(agent: string, sequence: number): Promise<Proof> {
     if (/refuses: number \d+ is not under a checkpoint/.test(refused)) return { refused };
     throw error;
   }
+}
+
+async function proofFromDataDir(dataDir: string, sequence: number): Promise<Proof> {
+  const { proofFromStore } = await import("../store-proof.js");
+  const file = await proofFromStore(dataDir, sequence);
+  return file === undefined
+    ? { refused: `${dataDir}: number ${sequence} is not under a checkpoint yet, or no longer kept` }
+    : { file };
 }
 
 async function proofFromFile(path: string, sequence: number): Promise<Proof> {

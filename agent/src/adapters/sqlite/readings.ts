@@ -1,5 +1,5 @@
 import { CodedError } from "@powershare/domain/errors";
-import { event, type Reading } from "@powershare/domain/evidence";
+import { event, keptReading, type Reading, readingOf } from "@powershare/domain/evidence";
 import { z } from "zod";
 import {
   type ReadingStore,
@@ -9,8 +9,6 @@ import {
 } from "../../ports/store.js";
 import type { Connection, Database } from "./database.js";
 import { computedCrc, fromDisk } from "./row-checks.js";
-
-type Registers = Reading["registers"];
 
 export function createReadingStore(database: Database): ReadingStore {
   return {
@@ -144,20 +142,7 @@ function insertReadings(connection: Connection, readings: readonly StoredReading
 const selectReading = `SELECT r.*, s.meter, s.profile, s.boot,
     r.crc = ${computedCrc("reading", "r")} AND s.crc = ${computedCrc("source", "s")} AS intact
   FROM reading r JOIN source s ON s.id = r.source`;
-const readingRow = z.object({
-  sequence: z.number(),
-  meter: z.string(),
-  profile: z.string(),
-  boot: z.string(),
-  at_ms: z.number(),
-  monotonic_ms: z.number(),
-  clock: z.enum(["synchronised", "holdover", "unknown"]),
-  registers: z.instanceof(Uint8Array),
-  reason: z.string().nullable(),
-  import_wh: z.number().nullable(),
-  export_wh: z.number().nullable(),
-  intact: z.number(),
-});
+const readingRow = keptReading.extend({ intact: z.number() });
 
 /** The reading exactly as it was, so that its leaf hash comes out the same. */
 function toReading(row: unknown): StoredReading {
@@ -172,26 +157,13 @@ function toReading(row: unknown): StoredReading {
     found.import_wh === null || found.export_wh === null
       ? null
       : { importWh: found.import_wh, exportWh: found.export_wh };
-  const reading: Reading = {
-    v: 1,
-    meter: found.meter,
-    sequence: found.sequence,
-    at: new Date(found.at_ms).toISOString(),
-    monotonicMs: found.monotonic_ms,
-    bootId: found.boot,
-    clock: found.clock,
-    profile: found.profile,
-    registers: unpackRegisters(found.registers),
-    quality: energy === null ? "rejected" : "good",
-    ...(found.reason === null ? {} : { reason: found.reason }),
-  };
-  return { reading, energy };
+  return { reading: fromDisk("reading", () => readingOf(found)), energy };
 }
 
 const blockHeaderBytes = 5;
 
-/** Per block: table (1 byte), address (2), length (2), bytes. A third of the size of the JSON, and of the flash worn. */
-function packRegisters(registers: Registers): Buffer {
+/** For `readingOf`; a third of the size of the JSON, and of the flash worn. */
+export function packRegisters(registers: Reading["registers"]): Buffer {
   return Buffer.concat(
     registers.flatMap(({ table, address, bytes }) => {
       const body = Buffer.from(bytes, "hex");
@@ -202,20 +174,4 @@ function packRegisters(registers: Registers): Buffer {
       return [header, body];
     }),
   );
-}
-
-function unpackRegisters(packed: Uint8Array): Registers {
-  const buffer = Buffer.from(packed.buffer, packed.byteOffset, packed.length);
-  const registers: Registers = [];
-  for (let offset = 0; offset < buffer.length; ) {
-    const start = offset + blockHeaderBytes;
-    const end = start + buffer.readUInt16BE(offset + 3);
-    registers.push({
-      table: buffer.readUInt8(offset) === 0 ? "input" : "holding",
-      address: buffer.readUInt16BE(offset + 1),
-      bytes: buffer.toString("hex", start, end),
-    });
-    offset = end;
-  }
-  return registers;
 }
