@@ -42,5 +42,6 @@ export {
   verdict,
   type WrongFinding,
 } from "./types.js";
+export { voltageResponse } from "./voltage-response.js";
 export { type WiringWatch, watchWiring } from "./watch.js";
 export { type WiringSettings, wiringSettings } from "./wiring-settings.js";

@@ -1,3 +1,5 @@
+import type { StepProduct } from "./step-products.js";
+
 /** Stakes: how much of the evidence so far is put on the next step's sign. No one stake suits all grids. */
 const stakes = [0.1, 0.2, 0.4, 0.8, 1.6] as const;
 
@@ -7,7 +9,8 @@ const stakes = [0.1, 0.2, 0.4, 0.8, 1.6] as const;
  * betting): each stake's wealth is multiplied by 1 + tanh(stake × product). If either sign is as likely
  * as the other, whatever the sizes, the mean wealth is a non-negative martingale, so it ever exceeds N
  * with probability at most 1/N (Ville's inequality): it may be looked at as often as one likes. A step
- * at most doubles it, however large a neighbour's motor or a tap step makes it.
+ * at most doubles it, however large a neighbour's motor or a tap step makes it. Steps that share noise
+ * count by their weight, a power of that factor.
  *
  * Wealth below 1 is forgotten, so that a fault is found as soon after years of right wiring as in a new
  * house; on mere chance, N then comes no more often than once in N steps (an e-detector; Shin, Ramdas
@@ -19,14 +22,13 @@ export class SignEvidence {
   #steps = 0;
   #fromMs = 0;
 
-  /** A product of a step of power and one of voltage, each over its scale. */
-  add(product: number, atMs: number): void {
+  add({ product, weight, atMs }: StepProduct): void {
     if (this.#log === 0) this.#begin(atMs);
     this.#steps += 1;
     let wealth = 0;
     for (const [index, stake] of stakes.entries()) {
       // log(1 + tanh(x)) = log 2 - log(1 + exp(-2x)), which does not run out of digits.
-      const gain = Math.LN2 - Math.log1p(Math.exp(-2 * stake * product));
+      const gain = weight * (Math.LN2 - Math.log1p(Math.exp(-2 * stake * product)));
       const log = Math.min(mostLog, (this.#logs[index] ?? 0) + gain);
       this.#logs[index] = log;
       wealth += Math.exp(log);

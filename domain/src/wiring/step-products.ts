@@ -8,16 +8,26 @@ export interface Level {
   readonly flowW: number;
 }
 
+/** A step of power with what the voltage did meanwhile. */
+export interface StepProduct {
+  readonly atMs: number;
+  /** Each over its scale; negative where the voltage fell with rising power. */
+  readonly product: number;
+  /** 1 where it stands for itself; less where it shares a level with another step. */
+  readonly weight: number;
+}
+
+/** Power and voltage over their scales. */
 interface Step {
   readonly atMs: number;
-  readonly powerW: number;
-  readonly voltageV: number;
+  readonly power: number;
+  readonly voltage: number;
+  /** Power of the step before, where both share a level; else 0. */
+  readonly before: number;
 }
 
 /** A smaller step is a meter's noise, or that of a fan. */
 const leastW = 50;
-/** A step is larger than what the power does on average. */
-const standsOut = 1;
 /** A resistance takes 2 % more where the voltage is 1 % higher; a step has to be ten times that. */
 const ownShare = 20;
 /** Steps of this many scales count no more than that: one large coincidence decides nothing. */
@@ -28,54 +38,85 @@ const ordinary = 4;
 /** Levels after which a scale has forgotten most of what was before. */
 const memory = 500;
 const fewestLevels = 20;
+/** Of changes of a voltage that is mere noise from level to level: half of each is undone by the next. */
+const mostUndone = 0.5;
 
 /**
  * Steps of one power and what its voltage did meanwhile, each over its scale; the scales come from
- * earlier levels only. Of two steps that share a level the larger is used, so that no level counts
- * twice. A step which the voltage itself can have made, by moving what a resistance takes, is passed
- * over: else a strong grid's own movements would look like a reversed clamp.
+ * earlier levels only. Steps that follow on one another share a level, and with it the level's noise:
+ * they weigh less by as much as the voltage at rest shows that its changes undo one another. A step which
+ * the voltage itself can have made, by moving what a resistance takes, is passed over: else a strong
+ * grid's own movements would look like a reversed clamp.
  */
 export class StepProducts {
+  readonly #use: (step: StepProduct) => void;
   readonly #power = new Scale();
   readonly #voltage = new Scale();
   #last: Level | undefined;
   #waiting: Step | undefined;
+  /** The change before where it was at rest, over its scale. */
+  #restBefore: number | undefined;
+  /** By how much of it the next change at rest undoes one. */
+  #undone = mostUndone;
 
-  /** `use` gets the product of a step: negative where the voltage fell with rising power. */
-  push(level: Level, use: (product: number, atMs: number) => void): void {
+  constructor(use: (step: StepProduct) => void) {
+    this.#use = use;
+  }
+
+  push(level: Level): void {
     const last = this.#last;
     this.#last = level;
     const lengthMs = level.endMs - level.startMs;
     if (last === undefined || level.startMs - last.endMs > lengthMs / 2) {
-      this.#settle(use);
+      this.#settle(0);
+      this.#restBefore = undefined;
       return;
     }
     const powerW = level.powerW - last.powerW;
     const voltageV = level.voltageV - last.voltageV;
-    const flowW = Math.max(last.flowW, level.flowW);
-    const step = { atMs: level.endMs, powerW, voltageV };
-    if (!this.#isStep(step, flowW * Math.abs(voltageV / level.voltageV))) {
-      this.#settle(use);
-      this.#voltage.add(voltageV);
-    } else if (this.#waiting === undefined) this.#waiting = step;
-    else if (Math.abs(powerW) > Math.abs(this.#waiting.powerW)) this.#waiting = step;
-    else this.#settle(use);
+    const drivenW = Math.max(last.flowW, level.flowW) * Math.abs(voltageV / level.voltageV);
+    if (this.#isStep(Math.abs(powerW), drivenW)) {
+      const power = clipped(powerW, this.#power.mean, mostPowerScales);
+      const voltage = clipped(voltageV, this.#voltage.mean, mostVoltageScales);
+      const before = this.#waiting?.power ?? 0;
+      this.#settle(power);
+      this.#waiting = { atMs: level.endMs, power, voltage, before };
+      this.#restBefore = undefined;
+    } else {
+      this.#settle(0);
+      this.#rest(voltageV);
+    }
     this.#power.add(powerW);
   }
 
-  #isStep({ powerW }: Step, drivenW: number): boolean {
+  #isStep(sizeW: number, drivenW: number): boolean {
     if (this.#voltage.count < fewestLevels && this.#power.count < fewestLevels) return false;
-    const size = Math.abs(powerW);
-    return size >= leastW && size >= standsOut * this.#power.mean && size >= ownShare * drivenW;
+    return sizeW >= leastW && sizeW >= this.#power.mean && sizeW >= ownShare * drivenW;
   }
 
-  #settle(use: (product: number, atMs: number) => void): void {
+  #rest(voltageV: number): void {
+    const rest = clipped(voltageV, this.#voltage.mean, mostVoltageScales);
+    if (this.#restBefore !== undefined) {
+      // The mean square of normal changes is half of pi times the square of their mean.
+      const undone = (-rest * this.#restBefore * 2) / Math.PI;
+      this.#undone += (undone - this.#undone) / Math.max(fewestLevels, this.#voltage.count);
+    }
+    this.#restBefore = rest;
+    this.#voltage.add(voltageV);
+  }
+
+  #settle(next: number): void {
     const step = this.#waiting;
     if (step === undefined) return;
     this.#waiting = undefined;
-    const power = clipped(step.powerW, this.#power.mean, mostPowerScales);
-    const voltage = clipped(step.voltageV, this.#voltage.mean, mostVoltageScales);
-    if (voltage !== 0) use((power * voltage) / ordinary, step.atMs);
+    const { atMs, power, voltage, before } = step;
+    if (voltage === 0) return;
+    const undone = Math.max(0, Math.min(mostUndone, this.#undone));
+    // On and off again: the noise between the two speaks twice for the same side.
+    const twice = [before, next].filter((other) => other * power < 0);
+    const shared = twice.reduce((sum, other) => sum + Math.abs(other / power), 0);
+    const weight = 1 / (1 + undone * shared);
+    this.#use({ atMs, product: (power * voltage) / ordinary, weight });
   }
 }
 

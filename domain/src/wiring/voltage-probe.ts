@@ -1,5 +1,5 @@
 import { SignEvidence } from "./sign-evidence.js";
-import { type Level, StepProducts } from "./step-products.js";
+import { type Level, type StepProduct, StepProducts } from "./step-products.js";
 
 /** Wealth at which a direction is believed: by chance alone it comes once in so many steps. */
 const believedAt = Math.log(1e5);
@@ -24,23 +24,23 @@ export interface Answer {
  * one has decided stands until the other decides, so that a change of the wiring is seen and a repair too.
  */
 export class VoltageProbe {
-  readonly #steps = new StepProducts();
   readonly #evidence = { load: new SignEvidence(), injection: new SignEvidence() };
+  readonly #steps = new StepProducts((step) => this.#take(step));
   #direction: Direction | undefined;
   #toMs = 0;
 
   push(level: Level): void {
-    this.#steps.push(level, this.#use);
+    this.#steps.push(level);
   }
 
-  readonly #use = (product: number, atMs: number): void => {
+  #take(step: StepProduct): void {
     const { load, injection } = this.#evidence;
-    load.add(-product, atMs);
-    injection.add(product, atMs);
+    load.add({ ...step, product: -step.product });
+    injection.add(step);
     if (load.log >= believedAt) this.#direction = "load";
     else if (injection.log >= believedAt) this.#direction = "injection";
-    this.#toMs = atMs;
-  };
+    this.#toMs = step.atMs;
+  }
 
   answer(): Answer {
     const direction = this.#direction;
