@@ -7,6 +7,7 @@ import { captureResultSchema, profileSchema } from "@powershare/firmware-profile
 import { z } from "zod";
 import { scanLineSchema } from "./scan/report.js";
 import { replayResult } from "./tamper/result.js";
+import { answersFile } from "./up/answers.js";
 
 /** File formats by the name of their schema. */
 const formats = {
@@ -22,6 +23,7 @@ const formats = {
   settings,
   site,
   "tamper-replay": replayResult,
+  "up-answers": answersFile,
 };
 
 /** Files under docs/ that are written from the code, by path: what they must contain. */

@@ -113,7 +113,10 @@ function answersOf(file: z.infer<typeof answersFile>): Answers {
     add(`meters/${line === undefined ? unit : `${line}#${unit}`}`, meter);
   }
   for (const id of file.accepted ?? []) add(`accepted/${id}`, true);
-  for (const part of ["site", "wiring", "operator"] as const) add(part, file[part]);
+  const { pv } = file.site ?? {};
+  // That there is none is an answer to whether there is one.
+  add("site", { ...file.site, ...(pv === null && { pv: false }) });
+  for (const part of ["wiring", "operator"] as const) add(part, file[part]);
   add("language", file.language);
   return answers;
 }

@@ -61,7 +61,7 @@ export class Asker {
     const { prompt, screen } = this.#options;
     if (prompt === undefined) return unasked;
     for (;;) {
-      screen.clear();
+      screen.beforePrompt();
       const typed = (await prompt(`       ${text} (yes/no): `)).trim();
       if (/^y(es)?$/i.test(typed)) return true;
       if (/^no?$/i.test(typed)) return false;
@@ -130,7 +130,7 @@ export class Asker {
     }
     const line = choices.length > 0 ? `1 to ${choices.length}` : text;
     for (;;) {
-      screen.clear();
+      screen.beforePrompt();
       const typed = (await prompt(`       ${line}${shown}: `)).trim();
       const answer = typed === "" ? (proposal ?? "") : typed;
       const value = question.parse(answer);

@@ -71,10 +71,10 @@ async function attemptStep(
   const kept = keptResult(step, file, inputs);
   if (kept !== undefined) {
     const summary = step.summary(kept.result);
-    screen.step(number, title, "ok", summary);
+    screen.end(number, title, "ok", summary);
     return { result: kept.result, report: { id, title, state: "done", at: kept.at, summary } };
   }
-  screen.step(number, title);
+  screen.begin(number, title);
   const ask = new Asker({ step: id, given, file, screen, prompt });
   try {
     signal.throwIfAborted();
@@ -83,7 +83,7 @@ async function attemptStep(
     file.state.steps[id] = { at, inputs, result };
     await file.save();
     const summary = step.summary(result);
-    screen.step(number, title, "ok", summary);
+    screen.end(number, title, "ok", summary);
     return { result, report: { id, title, state: "done", at, summary } };
   } catch (error) {
     return stopped(error, step, number, tools);
@@ -107,11 +107,11 @@ function stopped(error: unknown, step: Step, number: string, tools: EngineTools)
   const { id, title } = step;
   const { screen, signal } = tools;
   if (signal.aborted) {
-    screen.step(number, title, "--", "interrupted");
+    screen.end(number, title, "--", "interrupted");
     return { exitCode: outsideFailed, report: { id, title, state: "interrupted" } };
   }
   if (error instanceof StepWaiting) {
-    screen.step(number, title, "--", error.message);
+    screen.end(number, title, "--", error.message);
     for (const line of error.next) screen.row(line);
     const { message } = error;
     const remedy = error.next.join("\n");
@@ -120,7 +120,7 @@ function stopped(error: unknown, step: Step, number: string, tools: EngineTools)
   const message = error instanceof Error ? error.message : String(error);
   const code = codeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined);
   const remedy = code === undefined ? undefined : remedyFor(code);
-  screen.step(number, title, "no", message);
+  screen.end(number, title, "no", message);
   if (remedy !== undefined) screen.text(`What to do: ${remedy}`);
   if (code !== undefined) screen.text(`[${code}]`);
   const report = {

@@ -49,7 +49,7 @@ export async function up(options: RunOptions): Promise<number> {
       now: () => new Date(),
       options: upOptions(options, places, terminal),
     });
-    sayEnd(outcome, terminal);
+    sayEnd(outcome, terminal, options.isAgentAwaited);
     if (options.isJson) print(JSON.stringify(document(outcome, file, places)));
     return outcome.exitCode;
   } finally {
@@ -66,10 +66,14 @@ function defined(places: RunOptions["places"]): Partial<Places> {
   return Object.fromEntries(Object.entries(places).filter(([, value]) => value !== undefined));
 }
 
-function sayEnd({ done, steps: reports }: Outcome, { screen }: Terminal): void {
+function sayEnd({ done, steps: reports }: Outcome, { screen }: Terminal, isAwaited: boolean): void {
   screen.gap();
   if (done) {
-    screen.text("Done: this household takes part.");
+    screen.text(
+      isAwaited
+        ? "Done: this household takes part. Leave the printed page with it."
+        : "Done, but the agent was not waited for: the same command without --no-wait sees whether the ledger takes its evidence.",
+    );
     return;
   }
   const open = reports.find(({ state }) => state !== "done");

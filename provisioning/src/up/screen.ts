@@ -39,6 +39,8 @@ export class Screen {
   #toldMs = Number.NEGATIVE_INFINITY;
   #toldText = "";
   #isProgressShown = false;
+  /** The head of a step that has shown nothing yet. */
+  #head: string | undefined;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -49,14 +51,17 @@ export class Screen {
     return Math.max(40, Math.min(100, this.#options.columns));
   }
 
-  /** ` 3/10  Meter and display`, and once it is known how it went. */
-  step(number: string, title: string, mark?: Mark, summary = ""): void {
-    this.clear();
+  /** ` 3/10  Compare with the display`, above whatever the step shows. */
+  begin(number: string, title: string): void {
+    this.#clear();
+    this.#head = `${number.padStart(5)}  ${title}`;
+  }
+
+  /** How it went. */
+  end(number: string, title: string, mark: Mark, summary: string): void {
+    this.#clear();
+    this.#head = undefined;
     const head = `${number.padStart(5)}  `;
-    if (mark === undefined) {
-      this.#write(`${head}${title}`);
-      return;
-    }
     const before = `${head}${title.padEnd(titleColumns - head.length)}`;
     const [first = "", ...rest] = wrapped(summary, this.columns - before.length - 4);
     this.#write(`${before}${this.#coloured(mark)}  ${first}`.trimEnd());
@@ -65,7 +70,7 @@ export class Screen {
 
   /** Text below a step, wrapped. */
   text(text: string): void {
-    this.clear();
+    this.#clear();
     for (const line of wrapped(text, this.columns - indent)) {
       this.#write(`${" ".repeat(indent)}${line}`);
     }
@@ -73,13 +78,13 @@ export class Screen {
 
   /** A line as it is, below a step: a row of a table, a command to copy, a QR code. */
   row(text: string): void {
-    this.clear();
+    this.#clear();
     this.#write(`${" ".repeat(indent)}${text}`.trimEnd());
   }
 
   /** One of several things that a step looks at. */
   item(name: string, mark: Mark, detail: string): void {
-    this.clear();
+    this.#clear();
     const isLong = name.length > itemColumns;
     if (isLong) this.#write(`${" ".repeat(indent)}${name}`);
     const before = `${" ".repeat(indent)}${(isLong ? "" : name).padEnd(itemColumns)}`;
@@ -89,7 +94,7 @@ export class Screen {
   }
 
   gap(): void {
-    this.clear();
+    this.#clear();
     this.#write("");
   }
 
@@ -102,13 +107,19 @@ export class Screen {
     this.#toldMs = at;
     this.#toldText = text;
     const line = `${" ".repeat(indent)}${text}`.slice(0, this.columns - 1);
+    this.#showHead();
     if (isLive) out.write(`\r\u001b[K${line}`);
     else out.write(`${line}\n`);
     this.#isProgressShown = isLive;
   }
 
-  /** Before somebody else writes: a prompt, or the end. */
-  clear(): void {
+  /** Before somebody else writes: a prompt. */
+  beforePrompt(): void {
+    this.#clear();
+    this.#showHead();
+  }
+
+  #clear(): void {
     if (this.#isProgressShown) this.#options.out.write("\r\u001b[K");
     this.#isProgressShown = false;
   }
@@ -117,7 +128,14 @@ export class Screen {
     return this.#options.isColoured ? `\u001b[${colours[mark]}m${mark}\u001b[0m` : mark;
   }
 
+  #showHead(): void {
+    const head = this.#head;
+    this.#head = undefined;
+    if (head !== undefined) this.#write(head);
+  }
+
   #write(line: string): void {
+    this.#showHead();
     this.#options.out.write(`${line}\n`);
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { loadProfile } from "@powershare/firmware-profiles";
 import { stringify } from "yaml";
 import { DeviceFiles, writeWhole } from "../../enrolment/device-files.js";
 import { UnreadableInput } from "../../output.js";
@@ -89,7 +90,11 @@ function busesOf(meters: readonly InstalledMeter[]) {
   return lines.map((name, index) => {
     const own = meters.filter(({ line }) => lineName(line) === name);
     const [first] = own;
-    const { baudRate, parity, stopBits } = first?.setting ?? {};
+    const { baudRate, parity } = first?.setting ?? {};
+    // The scan sends two, which every meter takes; what is sent from now on is what they ask for.
+    const stopBits = Math.max(
+      ...own.map(({ profile }) => loadProfile(profile).serial?.stopBits ?? 1),
+    );
     return {
       id: `line${index + 1}`,
       ...(first && placeOf(first.line)),

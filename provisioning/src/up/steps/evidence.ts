@@ -43,7 +43,8 @@ export const evidenceStep: Step<"evidence"> = {
     if (!options.isAgentAwaited) return { committed: null };
     if ((await ask(agentUrl)) === undefined) {
       screen.text("Start the agent now, in another terminal or as a service:");
-      screen.row(`${startCommand} --config ${config}`);
+      for (const row of startCommand) screen.row(row);
+      screen.row(`  --config ${config}`);
     }
     return { committed: await awaitEvidence(participant, tools) };
   },
@@ -52,8 +53,10 @@ export const evidenceStep: Step<"evidence"> = {
 };
 
 /** As docs/operating/run-a-household.md says it. */
-const startCommand =
-  "MALLOC_ARENA_MAX=2 node --max-old-space-size=96 --max-semi-space-size=1 agent/dist/main.js";
+const startCommand = [
+  "MALLOC_ARENA_MAX=2 node --max-old-space-size=96 \\",
+  "  --max-semi-space-size=1 agent/dist/main.js \\",
+];
 
 /** @throws CodedError up.other-agent, up.no-agent, up.no-evidence */
 async function awaitEvidence(participant: string, { options, screen, signal }: Tools) {
