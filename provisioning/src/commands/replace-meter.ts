@@ -49,7 +49,7 @@ export function registerReplaceMeterCommands(program: Command): void {
     .option("--withdraw", "say that it is no new meter: its readings are never billed")
     .option(
       "--wait <minutes>",
-      "how long to wait for the meter, and for the ledger",
+      "how long to wait for the meter, and then for the ledger",
       wholeNumber(0, 1_440),
       15,
     )
@@ -70,10 +70,9 @@ type Epoch = AgentStatus["epochs"][number];
 async function replaceMeter(options: ReplaceOptions): Promise<void> {
   checkUsage(options);
   const api = new AgentApi(options.url);
-  const endMs = performance.now() + options.wait * 60_000;
   const before = await undecided(api, options);
-  if (before === undefined && (await finishEarlier(api, options, endMs))) return;
-  const epoch = before ?? (await awaitNewMeter(api, options, endMs));
+  if (before === undefined && (await finishEarlier(api, options))) return;
+  const epoch = before ?? (await awaitNewMeter(api, options));
   say(comparisonText(epoch));
   if (options.withdraw === true) {
     await api.decide(epoch, "withdraw");
@@ -86,7 +85,7 @@ async function replaceMeter(options: ReplaceOptions): Promise<void> {
   }
   await compare(epoch, options);
   await api.decide(epoch, "confirm");
-  await awaitAsked(api, epoch.meter, endMs);
+  await awaitAsked(api, epoch.meter, options);
   tell(options, { ...epoch, state: "asked" }, askedText(epoch.meter));
 }
 
@@ -113,11 +112,7 @@ async function undecided(
 }
 
 /** An interrupted run: the household has decided, the operator may not have been asked. */
-async function finishEarlier(
-  api: AgentApi,
-  options: ReplaceOptions,
-  endMs: number,
-): Promise<boolean> {
+async function finishEarlier(api: AgentApi, options: ReplaceOptions): Promise<boolean> {
   const { epochs } = await api.status();
   const isIt = ({ meter, state, asked }: Epoch): boolean =>
     options.meter === undefined ? state === "confirmed" && !asked : meter === options.meter;
@@ -130,31 +125,27 @@ async function finishEarlier(
       `${meter} was withdrawn: it counts as no new meter`,
     );
   }
-  if (!earlier.asked) await awaitAsked(api, meter, endMs);
+  if (!earlier.asked) await awaitAsked(api, meter, options);
   tell(options, { meter, follows, state: "asked" }, askedText(meter));
   return true;
 }
 
-async function awaitNewMeter(
-  api: AgentApi,
-  options: ReplaceOptions,
-  endMs: number,
-): Promise<PendingEpoch> {
+async function awaitNewMeter(api: AgentApi, options: ReplaceOptions): Promise<PendingEpoch> {
   const { meters } = await api.status();
   for (const { place, role, meter } of meters) {
     say(`${place}, ${role === "connection" ? "grid" : "solar"}: ${meter ?? "never answered"}`);
   }
   say("no new meter is noticed yet; waiting for one that answers (Ctrl-C ends, nothing is lost)");
-  const found = await until(endMs, async () => await undecided(api, options));
+  const found = await until(options, async () => await undecided(api, options));
   if (found !== undefined) return found;
   throw new Error(
     "no new meter was noticed: see powershare status whether it answers, and its unit id, baud rate and parity",
   );
 }
 
-async function awaitAsked(api: AgentApi, meter: string, endMs: number): Promise<void> {
+async function awaitAsked(api: AgentApi, meter: string, options: ReplaceOptions): Promise<void> {
   say("decided; the agent asks the ledger's operator");
-  const asked = await until(endMs, async () => {
+  const asked = await until(options, async () => {
     const { epochs } = await api.status();
     return epochs.find((one) => one.meter === meter && one.asked);
   });
@@ -166,8 +157,12 @@ async function awaitAsked(api: AgentApi, meter: string, endMs: number): Promise<
   );
 }
 
-/** What is found before `endMs`, looked for at least once. */
-async function until<T>(endMs: number, find: () => Promise<T | undefined>): Promise<T | undefined> {
+/** What is found within the minutes that a person gives, looked for at least once. */
+async function until<T>(
+  { wait }: ReplaceOptions,
+  find: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const endMs = performance.now() + wait * 60_000;
   for (;;) {
     const found = await find();
     if (found !== undefined || performance.now() >= endMs) return found;
@@ -198,7 +193,7 @@ function comparisonText({
     `${place}, ${role === "connection" ? "grid" : "solar"}: ${reasons[reason]}`,
     `  old meter ${serialOf(follows)}, counted as ${follows}`,
     line("its last reading", closing),
-    `  new meter ${serialOf(meter)}, will count as ${meter}`,
+    `  ${reason === "serial" ? "new" : "same"} meter ${serialOf(meter)}, will count as ${meter}`,
     line("its first reading", opening),
     ...(now === null ? [] : [line("and now", now)]),
   ].join("\n");
@@ -220,8 +215,8 @@ async function compare(
     throw new UnreadableInput("there is nobody to ask: give --yes, --closing and --opening");
   }
   if (closing === undefined)
-    await confirm("Is that what the old meter's display showed at the end?");
-  await confirm("Is it a new meter, and does its display show what it shows now?");
+    await confirm("Is that what the display showed at the end, before the change?");
+  await confirm("Does the display now show the new registers, or a little more?");
 }
 
 async function confirm(question: string): Promise<void> {
