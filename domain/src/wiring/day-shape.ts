@@ -29,6 +29,7 @@ const wholeDayHours = 20;
 /** In 4,600 days of 12 homes no house followed the sun so well where its panels did so much worse. */
 const follows = 0.6;
 const lead = 0.25;
+const leadAlone = 0.6;
 /** Panels rest once the sun has set. */
 const sunsetDeg = -0.8;
 
@@ -74,7 +75,7 @@ function judge(points: readonly Point[], restW: number, before: Finding): Findin
   if (first === undefined || last === undefined || !isEnough) return before;
   const production = follow(points, (point) => point.production);
   const house = follow(points, (point) => point.house ?? 0);
-  if (house > follows && house - production > lead && changedAfterSunset(points, restW)) {
+  if (house > follows && house - production > leadIn(points, restW)) {
     return {
       says: "wrong",
       verdict: "held",
@@ -91,13 +92,15 @@ function judge(points: readonly Point[], restW: number, before: Finding): Findin
   return before.says === "wrong" ? before : { says: "nothing" };
 }
 
-/** After sunset the house's meter rested all the time, and the production meter at least once counted. */
-function changedAfterSunset(points: readonly Point[], restW: number): boolean {
+/** After sunset panels rest, and houses do not; where the sun hardly sets, a whole day's shape has to tell alone. */
+function leadIn(points: readonly Point[], restW: number): number {
   const dark = points.filter((point) => point.afterSunset);
-  return (
+  if (dark.length === 0)
+    return hoursOf(points) >= wholeDayHours ? leadAlone : Number.POSITIVE_INFINITY;
+  const changed =
     dark.some((point) => point.production > restW) &&
-    dark.every((point) => point.house !== undefined && point.house <= restW)
-  );
+    dark.every((point) => point.house !== undefined && point.house <= restW);
+  return changed ? lead : Number.POSITIVE_INFINITY;
 }
 
 /** Correlation with the clear sky. */

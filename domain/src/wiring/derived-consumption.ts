@@ -62,7 +62,7 @@ function judge(items: readonly Both[], restW: number): Finding | undefined {
   const [least, most] = slopeRange;
   const { slope, likeness } = line(awake);
   const turned =
-    shareOf(items, isBelow) >= mostlyBelow &&
+    shareOf(awake, isBelow) >= mostlyBelow &&
     slope >= least &&
     slope <= most &&
     likeness >= follows;

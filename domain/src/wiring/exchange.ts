@@ -4,6 +4,7 @@ import { levelHabits, levelOf } from "./level-habits.js";
 import { restingW } from "./resting.js";
 import { houseOf, sampleOf } from "./samples.js";
 import type { Site } from "./site.js";
+import { solarTime } from "./solar-time.js";
 import { type SkyOver, skyOver } from "./sun.js";
 import type { Finding, Rule, RuleRun } from "./types.js";
 import { instantText } from "./wording.js";
@@ -104,7 +105,7 @@ function run(site: Site): RuleRun {
       if (sample.production === undefined || house === undefined) return;
       const seen = {
         startMs: sample.startMs,
-        hour: solarHour(sample.startMs, site.longitude),
+        hour: solarTime(sample.startMs, site.longitude).hour,
         production: levelOf(sample.production, restW),
         house: levelOf(house, restW),
         hours: row.seconds / 3600,
@@ -132,10 +133,6 @@ function run(site: Site): RuleRun {
     },
     finding: () => finding,
   };
-}
-
-function solarHour(ms: number, longitude: number): number {
-  return Math.floor(((ms / hourMs + longitude / 15) % 24) + 24) % 24;
 }
 
 function begin(fromMs: number): Episode {

@@ -1,3 +1,4 @@
+import { clearSkyCap } from "./clear-sky-cap.js";
 import { clockShift } from "./clock-shift.js";
 import { dayShape } from "./day-shape.js";
 import { dead } from "./dead.js";
@@ -16,6 +17,7 @@ import { voltageResponse } from "./voltage-response.js";
 export const wiringRules: readonly Rule[] = [
   nightProduction,
   dayShape,
+  clearSkyCap,
   exchange,
   importExportSign,
   energyBalance,
