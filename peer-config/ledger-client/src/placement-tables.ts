@@ -5,7 +5,6 @@ import {
   heldSale,
   type JudgedPlacement,
   judgedPlacement,
-  type LedgerEvent,
   type PlacementKey,
 } from "@powershare/domain/ledger";
 import type { Database } from "better-sqlite3";
@@ -77,43 +76,46 @@ export class PlacementTables {
       .map(({ sale, ...rest }) => ({ ...heldSale.parse(JSON.parse(sale)), ...rest }));
   }
 
-  project({ name, payload }: LedgerEvent): void {
-    switch (name) {
-      case "EvidenceAccepted":
-        this.#followEvidence(payload);
-        break;
-      case "PlacementJudged":
-        this.#change(payload, payload.at, { judgement: payload.judgement, state: payload.state });
-        break;
-      case "WiringReported":
-        this.#change(payload, payload.at, { report: payload.report, state: payload.state });
-        break;
-      case "SlotSettled":
-        for (const sale of payload.held ?? []) this.#hold(sale);
-        break;
-      case "HeldResolved":
-        this.#resolve(payload);
-        break;
-      case "CorrectionConfirmed":
-        this.#decide(payload);
-        break;
-      default:
-        break;
-    }
-  }
-
-  #followEvidence({ participant, meter, at, placements = [] }: EventPayload<"EvidenceAccepted">) {
+  /** Epochs that evidence opened, or in which the ledger's rules came to a result. */
+  addEvidence({ participant, meter, at, placements = [] }: EventPayload<"EvidenceAccepted">): void {
+    if (!this.#concerns(participant)) return;
     for (const { epoch, ...news } of placements) {
       const key = { participant, meter, epoch };
-      if (this.#concerns(participant)) this.#put({ ...this.#get(key), ...key, ...news }, at);
+      this.#put({ ...this.#get(key), ...key, ...news }, at);
     }
   }
 
-  #decide({ correction, id, at }: EventPayload<"CorrectionConfirmed">): void {
+  addJudgement({ at, judgement, state, ...key }: EventPayload<"PlacementJudged">): void {
+    this.#change(key, at, { judgement, state });
+  }
+
+  addReport({ at, report, state, ...key }: EventPayload<"WiringReported">): void {
+    this.#change(key, at, { report, state });
+  }
+
+  addDecision({ correction, id, at }: EventPayload<"CorrectionConfirmed">): void {
     if (correction.kind !== "placement") return;
     const { verdict } = correction;
     const state = verdict === "right" ? "proven" : "manipulated";
     this.#change(correction, at, { decision: { verdict, correction: id }, state });
+  }
+
+  hold({ held = [] }: EventPayload<"SlotSettled">): void {
+    for (const sale of held) {
+      const { participant, slot, at, payments } = sale;
+      const parties = [participant, ...payments.map(({ from }) => from)];
+      if (!parties.some((id) => this.#concerns(id))) continue;
+      this.#database
+        .prepare("INSERT OR REPLACE INTO ledger_held VALUES (?, ?, ?, NULL, ?)")
+        .run(participant, slot, JSON.stringify(sale), at);
+    }
+  }
+
+  resolve({ participant, sales, at }: EventPayload<"HeldResolved">): void {
+    const update = this.#database.prepare(
+      "UPDATE ledger_held SET outcome = ?, at = ? WHERE participant = ? AND slot = ?",
+    );
+    for (const { slot, outcome } of sales) update.run(outcome, at, participant, slot);
   }
 
   #change(key: PlacementKey, at: string, change: Partial<JudgedPlacement>): void {
@@ -135,22 +137,6 @@ export class PlacementTables {
     this.#database
       .prepare("INSERT OR REPLACE INTO ledger_placements VALUES (?, ?, ?, ?, ?)")
       .run(participant, meter, epoch, JSON.stringify(placement), at);
-  }
-
-  #hold(sale: HeldSale): void {
-    const { participant, slot, at, payments } = sale;
-    if (![participant, ...payments.map(({ from }) => from)].some((id) => this.#concerns(id)))
-      return;
-    this.#database
-      .prepare("INSERT OR REPLACE INTO ledger_held VALUES (?, ?, ?, NULL, ?)")
-      .run(participant, slot, JSON.stringify(sale), at);
-  }
-
-  #resolve({ participant, sales, at }: EventPayload<"HeldResolved">): void {
-    const update = this.#database.prepare(
-      "UPDATE ledger_held SET outcome = ?, at = ? WHERE participant = ? AND slot = ?",
-    );
-    for (const { slot, outcome } of sales) update.run(outcome, at, participant, slot);
   }
 
   #concerns(participant: string): boolean {

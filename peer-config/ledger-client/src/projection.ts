@@ -171,9 +171,7 @@ export class LedgerProjection {
     );
   }
 
-  #project(event: LedgerEvent): void {
-    this.#placements.project(event);
-    const { name, payload } = event;
+  #project({ name, payload }: LedgerEvent): void {
     if ("changes" in payload) {
       for (const change of payload.changes) this.#change(change, payload.at);
     }
@@ -203,6 +201,22 @@ export class LedgerProjection {
             energyWh: trade.deliveredWh,
           })),
         );
+        this.#placements.hold(payload);
+        break;
+      case "EvidenceAccepted":
+        this.#placements.addEvidence(payload);
+        break;
+      case "PlacementJudged":
+        this.#placements.addJudgement(payload);
+        break;
+      case "WiringReported":
+        this.#placements.addReport(payload);
+        break;
+      case "HeldResolved":
+        this.#placements.resolve(payload);
+        break;
+      case "CorrectionConfirmed":
+        this.#placements.addDecision(payload);
         break;
       case "ParticipantRegistered":
       case "ParticipantStatusSet":
@@ -213,13 +227,8 @@ export class LedgerProjection {
       case "CoinsIssued":
       case "CashFunded":
       case "CashToCoins":
-      case "EvidenceAccepted":
       case "OrderPlaced":
-      case "PlacementJudged":
-      case "WiringReported":
-      case "HeldResolved":
       case "CorrectionAsked":
-      case "CorrectionConfirmed":
         break;
     }
   }
