@@ -39,7 +39,6 @@ describe("checks", () => {
       looked: false,
       code: "device.unlooked",
     },
-    { name: "so is what is no error", error: "text", looked: false, code: "device.unlooked" },
   ])("$name", async ({ error, looked, code }) => {
     const throws = check("it", async () => {
       throw error;

@@ -21,10 +21,11 @@ const example = `
 Example:
   powershare doctor --config /etc/powershare/agent.yaml
 
-Each line says ok, FAIL with what to do, or ? where it could not be looked at. Nothing is changed.
-While the agent runs it is asked about the meters and the TPM, which it holds; else they are asked.
-Run it as the user that the agent runs as. Exit 0: healthy; 1: not; 2: bad usage or configuration;
-3: nothing is known to be wrong, but not all could be looked at.`;
+Each line says ok, FAIL with what to do, or ? where it could not be looked at.
+Nothing is changed. While the agent runs it is asked about the meters and the
+TPM, which it holds; else they are asked. Run it as the agent's user.
+Exit 0: healthy; 1: not; 2: bad usage or configuration; 3: nothing is known to
+be wrong, but not all could be looked at.`;
 
 /** `powershare doctor`: everything that can be wrong on a household's device, each with its remedy. */
 export function registerDoctorCommands(program: Command): void {

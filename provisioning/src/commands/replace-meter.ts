@@ -24,15 +24,17 @@ interface ReplaceOptions {
 const example = `
 Examples:
   powershare replace-meter
-  powershare replace-meter --yes --closing 1234.5,89.0 --opening 0.01,0.00 --json
+  powershare replace-meter --yes --closing 1234.5,89.0 --opening 0.01,0.00
 
-Write down what the old meter's display shows, import and export, before it is taken out. Put in
-the new one with the same unit id, baud rate and parity; the agent goes on running and notices it.
-This command waits for that, compares with you, and has the agent ask the operator, who confirms
-with powershare operator meters. It may be interrupted and repeated. --closing and --opening are
-IMPORT,EXPORT in kWh, with as many decimals as the display has.
-Exit 0: the operator is asked; 1: the displays show something else, or it was withdrawn before;
-2: bad usage; 3: no agent answers, no new meter was noticed, or the ledger could not be asked.`;
+Write down what the old meter's display shows, import and export, before it is
+taken out. Put in the new one with the same unit id, baud rate and parity; the
+agent goes on running and notices it. This command waits for that, compares
+with you, and has the agent ask the operator, who confirms with powershare
+operator meters. It may be interrupted and repeated. --closing and --opening
+are IMPORT,EXPORT in kWh, with as many decimals as the display has.
+Exit 0: the operator is asked, or it is withdrawn; 1: a display shows something
+else, or it was withdrawn before; 2: bad usage; 3: no agent answers, no new
+meter was noticed, or the ledger could not be asked.`;
 
 /** `powershare replace-meter`: a meter that counts anew, from the agent's suspicion to the operator's desk. */
 export function registerReplaceMeterCommands(program: Command): void {
@@ -60,9 +62,18 @@ export function registerReplaceMeterCommands(program: Command): void {
         await replaceMeter(options);
       } catch (error) {
         fail(error);
-        if (codeOf(error)?.startsWith("meter.") === true) process.exitCode = answerNo;
+        const isNo = error instanceof NotAgreed || codeOf(error)?.startsWith("meter.") === true;
+        if (isNo) process.exitCode = answerNo;
       }
     });
+}
+
+/** The displays, or the person before them, say no. */
+class NotAgreed extends Error {
+  override readonly name = "NotAgreed";
+  constructor(why: string) {
+    super(`${why}; nothing was decided`);
+  }
 }
 
 type Epoch = AgentStatus["epochs"][number];
@@ -199,7 +210,7 @@ function comparisonText({
   ].join("\n");
 }
 
-/** @throws CodedError meter.epoch-changed where a display shows something else */
+/** @throws NotAgreed where a display shows something else */
 async function compare(
   epoch: PendingEpoch,
   { closing, opening, yes }: ReplaceOptions,
@@ -209,7 +220,7 @@ async function compare(
     closing && shownDiffers("the old meter", closing, epoch.closing, epoch.closing),
     opening && shownDiffers("the new meter", opening, epoch.opening, last),
   ].find((text) => text !== undefined);
-  if (wrong !== undefined) throw new CodedError("meter.epoch-changed", wrong);
+  if (wrong !== undefined) throw new NotAgreed(wrong);
   if (yes === true) return;
   if (!process.stdin.isTTY) {
     throw new UnreadableInput("there is nobody to ask: give --yes, --closing and --opening");
@@ -232,7 +243,7 @@ async function confirm(question: string): Promise<void> {
   } finally {
     asking.close();
   }
-  throw new CodedError("meter.epoch-changed", "not confirmed; nothing was decided");
+  throw new NotAgreed("not confirmed");
 }
 
 const askedText = (meter: string): string =>

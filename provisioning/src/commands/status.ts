@@ -20,7 +20,8 @@ const example = `
 Example:
   powershare status
 
-What is wrong, and what to do about it, says powershare doctor. Exit 3: no agent answers.`;
+What is wrong, and what to do about it, says powershare doctor.
+Exit 3: no agent answers.`;
 
 /** `powershare status`: how a household stands, on one screen. */
 export function registerStatusCommands(program: Command): void {
