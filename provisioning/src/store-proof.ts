@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CodedError } from "@powershare/domain/errors";
 import {
   type Checkpoint,
+  certifiedBy,
   checkpoint,
   cryptoFrom,
   type EvidenceFile,
@@ -39,7 +40,7 @@ export async function proofFromStore(
   const connection = openAlone(path);
   try {
     const over = checkpointOver(connection, sequence);
-    if (over === undefined) return undefined;
+    if (over === undefined || !certifiedBy(device)({ checkpoint: over })) return undefined;
     const entries = entriesUnder(connection, over);
     const { first, last } = over.statement.readings;
     if (entries.length !== last - first + 1) return undefined;

@@ -51,6 +51,18 @@ describe("evidence for others", () => {
     expect(evidence.log(year.to, year.to + 1)).toMatchObject({ packages: [], readings: [] });
   });
 
+  it("gives nothing that a replaced device certified: no file of the new one proves it", () => {
+    const { store, signer } = home;
+    const device = { ...deviceOf(home), device: "00".repeat(32) };
+    const later = evidenceExport({ store, signer, device, profiles: [], version: "0.1.0" });
+    expect(later.proof(1)).toBeUndefined();
+    expect(later.log(year.from, year.to)).toMatchObject({
+      packages: [],
+      checkpoints: [],
+      readings: [],
+    });
+  });
+
   it("signs records one at a time, and lets the TPM rest after each", async () => {
     pauses = 0;
     const before = home.signer.signatures;

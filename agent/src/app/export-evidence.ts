@@ -1,6 +1,7 @@
 import * as node from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  certifiedBy,
   cryptoFrom,
   derSignature,
   type EvidenceFile,
@@ -49,7 +50,7 @@ export function evidenceExport(options: EvidenceExportOptions): EvidenceExport {
   return {
     proof(sequence) {
       const batch = store.batchOf(sequence);
-      return batch === undefined || device === undefined
+      return batch === undefined || device === undefined || !certifiedBy(device)(batch)
         ? undefined
         : proveEntry(device, batch, sequence, sha256);
     },
@@ -57,7 +58,15 @@ export function evidenceExport(options: EvidenceExportOptions): EvidenceExport {
       const { batches, complete } = store.batchesBetween(fromMs, toMs, mostEntries);
       const packages = store.packages(fromMs, toMs, mostPackages + 1);
       if (!complete || packages.length > mostPackages || device === undefined) return undefined;
-      return { format: "powershare-evidence", v: 1, device, packages, ...contentOf(batches) };
+      const own = certifiedBy(device);
+      const content = contentOf(batches.filter(own));
+      return {
+        format: "powershare-evidence",
+        v: 1,
+        device,
+        packages: packages.filter(own),
+        ...content,
+      };
     },
     ocmf: (fromMs, toMs) => ocmfRecords(options, fromMs, toMs),
   };

@@ -30,7 +30,7 @@ export {
   ocmfPayloads,
   ocmfRecord,
 } from "./ocmf.js";
-export { batchIn, proveEntry, type SealedBatch } from "./prove.js";
+export { batchIn, certifiedBy, proveEntry, type SealedBatch } from "./prove.js";
 export {
   pcrAfter,
   type QuoteDetails,

@@ -10,6 +10,12 @@ export interface SealedBatch {
   readonly entries: readonly LogEntry[];
 }
 
+/** Whether this device certified it: a file names one device, so what a replaced one certified is in none of the new one's. */
+export function certifiedBy({ device }: EvidenceFile["device"]) {
+  return ({ checkpoint }: { readonly checkpoint: Checkpoint }): boolean =>
+    checkpoint.statement.device === device;
+}
+
 /**
  * A file that proves one reading or event of a batch: it, its inclusion proof, the checkpoint and the
  * device's part. Throws RangeError where the batch does not hold it, or is not whole.

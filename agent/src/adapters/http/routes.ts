@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type EvidenceFile, evidenceFile } from "@powershare/domain/evidence";
+import { certifiedBy, type EvidenceFile, evidenceFile } from "@powershare/domain/evidence";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -78,12 +78,13 @@ export function addRoutes(
           .code(400)
           .send({ error: `more than ${mostPackages} packages: ask for a shorter time` });
       }
-      if (device === undefined || packages.length === 0) {
+      const own = device === undefined ? [] : packages.filter(certifiedBy(device));
+      if (device === undefined || own.length === 0) {
         return await reply.code(404).send({ error: "no evidence of that time" });
       }
       return await reply
         .header("content-disposition", 'attachment; filename="evidence.json"')
-        .send({ format: "powershare-evidence", v: 1, device, packages });
+        .send({ format: "powershare-evidence", v: 1, device, packages: own });
     },
   );
 
