@@ -166,7 +166,7 @@ const entries = {
     retry: "later",
     meaning: "The device's certificate has expired, or soon will, or is not valid yet.",
     remedy:
-      "Check the clock first. Then powershare enrol --renew, and let a daily timer call it; an expired one is enrolled anew.",
+      "Check the clock first. An agent whose configuration names the registrar renews it, also an expired one, and its page says what keeps it from that; by hand: stop the agent, powershare enrol --renew, start it.",
   },
   "device.data-dir": {
     retry: "later",

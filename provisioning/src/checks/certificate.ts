@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { type Check, type Finding, ill, well } from "./types.js";
 
 const dayMs = 86_400_000;
-/** `enrol --renew` does it in the last 30 days; with half of them gone the timer is not running. */
+/** The agent renews it in the last 30 days; with half of them gone, something keeps it from that. */
 const leastDays = 15;
 
 export interface CertificateOptions {
