@@ -41,7 +41,7 @@ export interface CasePlan {
 const dayMs = 86_400_000;
 /** In days, one day to four months. */
 const windowDays = [14, 3, 30, 7, 2, 14, 120, 1];
-const cleanDays = { least: 30, most: 75 };
+const cleanDays = { least: 30, most: 50 };
 /** A little more than the two weeks in which the targets want a fault found. */
 const faultyDays = 16;
 /** Share of the windows that have declared storage. */

@@ -18,27 +18,25 @@ export interface CleanRun {
 
 const yearMs = 365 * 86_400_000;
 
-/** Replays whole measured time in these views, with neighbours and without. */
+/** Replays whole measured time as measured, with neighbours and without, and with them in the other views. */
 export function* cleanRunsOf(
   { home, minutes }: HomeAt,
   seed: string,
   views: readonly View[],
 ): Generator<CleanRun> {
-  for (const view of views) {
-    const seen = homeIn(view, home, `${seed}/${home.id}`);
-    yield runOf(seen, minutes, view, false);
-    if (seen.neighbours.length > 0) yield runOf(seen, minutes, view, true);
-  }
+  const alone = { ...home, neighbours: [] };
+  if (home.neighbours.length > 0 && views.length > 1) yield runOf(alone, minutes, "measured");
+  for (const view of views) yield runOf(homeIn(view, home, `${seed}/${home.id}`), minutes, view);
 }
 
-function runOf(home: Home, minutes: number, view: View, neighbours: boolean): CleanRun {
+function runOf(home: Home, minutes: number, view: View): CleanRun {
   const began = process.cpuUsage();
-  const said = replayRows(home.site, home.rows, neighbours ? home.neighbours : []);
+  const said = replayRows(home);
   const { user, system } = process.cpuUsage(began);
   const years = home.rows.reduce((sum, { seconds }) => sum + seconds * 1000, 0) / yearMs;
   const held = firstAt(said, "held", Number.NEGATIVE_INFINITY);
   const suspect = firstAt(said, "suspect", Number.NEGATIVE_INFINITY);
   const cpuMs = (user + system) / 1000;
-  const ids = { home: home.id, minutes, view, neighbours };
+  const ids = { home: home.id, minutes, view, neighbours: home.neighbours.length > 0 };
   return { ...ids, years, cpuMs, said, ...(held && { held }), ...(suspect && { suspect }) };
 }

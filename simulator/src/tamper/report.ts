@@ -205,6 +205,10 @@ function describeClean({ outcomes, clean }: ScoreRun): string[] {
       }),
     ),
     `  suspect or more before an injected fault: ${before.length}, held ${before.filter(({ levels }) => levels.held.before).length}`,
+    ...before.map(({ id, view, storage, levels: { suspect, held } }) => {
+      const also = held.before ? `, held as ${held.before.named} by ${held.before.rule}` : "";
+      return `  before the fault of ${id} (${view}, ${storage}): ${suspect.before?.named} by ${suspect.before?.rule}${also}`;
+    }),
     ...clean.flatMap(({ home, minutes, view, neighbours, said }) =>
       said.length === 0
         ? []

@@ -11,11 +11,20 @@ import {
 /** What a replay said, in order of time. */
 export type Said = Pick<Judgement, "atMs" | "verdict" | "fault" | "rule">;
 
-/** Lets the rules see rows in order of time; neighbours' intervals reach them when they have ended. */
+export interface Replayed {
+  readonly site: Site;
+  readonly rows: readonly Row[];
+  readonly neighbours: readonly NeighbourProduction[];
+}
+
+/**
+ * Lets the rules see rows in order of time; neighbours' intervals reach them when they have ended.
+ *
+ * @param isEnough - ends the replay after a verdict that leaves nothing to be learnt
+ */
 export function replayRows(
-  site: Site,
-  rows: readonly Row[],
-  neighbours: readonly NeighbourProduction[],
+  { site, rows, neighbours }: Replayed,
+  isEnough: (last: Said) => boolean = () => false,
 ): Said[] {
   const watch = watchWiring(site);
   const said: Said[] = [];
@@ -31,7 +40,9 @@ export function replayRows(
     const changed = watch.push(ended.length > 0 ? { ...row, neighbours: ended } : row);
     if (changed) {
       const { atMs, verdict, fault, rule } = changed;
-      said.push({ atMs, verdict, fault, rule });
+      const last = { atMs, verdict, fault, rule };
+      said.push(last);
+      if (isEnough(last)) break;
     }
   }
   return said;

@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
-import { type CasePlan, casesOf, type HomeAt } from "./cases.js";
+import { type Case, casesOf, type HomeAt } from "./cases.js";
 import { type CleanRun, cleanRunsOf } from "./clean-years.js";
 import { type Home, loadHomes } from "./homes.js";
 import { describeScore, type NaturalRun, type ScoreRun } from "./report.js";
 import { coarser } from "./resolution.js";
-import { replayRows } from "./run-case.js";
+import { reaches, replayRows, type Said } from "./run-case.js";
 import { type Outcome, outcomeOf } from "./score.js";
 import { parseScoreOptions, type ScoreOptions } from "./score-options.js";
 import { homesOf, naturalFaults } from "./split.js";
-import { viewsOf } from "./views.js";
+import { type View, viewsOf } from "./views.js";
 
 /** As of every command: something outside failed. */
 const outsideFailed = 3;
@@ -19,43 +19,68 @@ function score(options: ScoreOptions): ScoreRun {
   const { seed, split, faults, quick } = options;
   const loaded = loadHomes(options.data);
   const homes = homesOf(split, loaded).filter(({ id }) => options.homes?.includes(id) ?? true);
-  const plan: CasePlan = { seed, faults, windows: quick ? 2 : 12 };
   const outcomes: Outcome[] = [];
   const clean: CleanRun[] = [];
   for (const home of homes) {
-    for (const homeAt of resolutionsOf(home, quick === true)) {
+    for (const { homeAt, windows, views } of runsOf(home, quick === true)) {
       say(`${home.id} at ${homeAt.minutes} min`);
-      clean.push(...cleanRunsOf(homeAt, seed, quick ? ["measured"] : viewsOf(home)));
-      for (const each of casesOf(homeAt, plan)) {
-        outcomes.push(outcomeOf(each, replayRows(each.site, each.rows, each.neighbours)));
+      clean.push(...cleanRunsOf(homeAt, seed, views));
+      for (const each of casesOf(homeAt, { seed, faults, windows })) {
+        outcomes.push(
+          outcomeOf(
+            each,
+            replayRows(each, (last) => isDecided(each, last)),
+          ),
+        );
       }
     }
   }
-  const title = `Homes ${homes.map(({ id }) => id).join(", ")} (${split}), seed ${seed}, ${plan.windows} windows of each home, resolution, fault and onset`;
+  const title = `Homes ${homes.map(({ id }) => id).join(", ")} (${split}), seed ${seed}`;
   return { title, faults, outcomes, clean, natural: naturalRuns(loaded) };
 }
 
-/** As measured, and coarser. */
-function resolutionsOf(home: Home, measuredOnly: boolean): HomeAt[] {
+/** Held under the right name after the fault: more would be said of it only when it ends. */
+function isDecided({ fault, faultMs = Infinity }: Case, last: Said): boolean {
+  return last.atMs > faultMs && last.fault === fault && reaches(last.verdict, "held");
+}
+
+interface Runs {
+  readonly homeAt: HomeAt;
+  readonly windows: number;
+  /** In which whole time is replayed. */
+  readonly views: readonly View[];
+}
+
+/** A home as measured, and with fewer windows coarser. */
+function runsOf(home: Home, quick: boolean): Runs[] {
   const measured = (home.rows[0]?.seconds ?? 0) / 60;
-  return resolutionsMinutes
-    .filter((minutes) => minutes === measured || (minutes > measured && !measuredOnly))
-    .map((minutes) => ({ minutes, home: minutes === measured ? home : coarser(home, minutes) }));
+  const asMeasured: Runs = {
+    homeAt: { minutes: measured, home },
+    windows: quick ? 1 : 6,
+    views: quick ? ["measured"] : viewsOf(home),
+  };
+  if (quick) return [asMeasured];
+  const coarse = resolutionsMinutes.filter((minutes) => minutes > measured);
+  return [
+    asMeasured,
+    ...coarse.map((minutes) => ({
+      homeAt: { minutes, home: coarser(home, minutes) },
+      windows: 2,
+      views: ["measured"] as const,
+    })),
+  ];
 }
 
 function naturalRuns(homes: readonly Home[]): NaturalRun[] {
-  return homes.flatMap(({ id, site, rows, neighbours }) =>
-    Object.entries(naturalFaults)
-      .filter(([name]) => name === id)
-      .flatMap(([home, expected]) =>
-        [false, true].map((among) => ({
-          home,
-          expected,
-          neighbours: among,
-          said: replayRows(site, rows, among ? neighbours : []),
-        })),
-      ),
-  );
+  return homes.flatMap((home) => {
+    const expected = naturalFaults.get(home.id);
+    if (expected === undefined) return [];
+    const said = (neighbours: Home["neighbours"]) => replayRows({ ...home, neighbours });
+    return [
+      { home: home.id, expected, neighbours: false, said: said([]) },
+      { home: home.id, expected, neighbours: true, said: said(home.neighbours) },
+    ];
+  });
 }
 
 const options = parseScoreOptions(process.argv.slice(2));
