@@ -33,6 +33,21 @@ test.for([
     ["h1 bought 20.000000 coins from bank for 20.00 EUR"],
   ],
   [
+    "HeldResolved",
+    {
+      changes: [],
+      participant: "h1",
+      sales: [
+        {
+          slot,
+          outcome: "manipulated",
+          payments: [{ from: "h2", reason: "trade", paidNano: "2282000", unpaidNano: "0" }],
+        },
+      ],
+    },
+    ["0.002282 coins held of h1 go back to who paid them (manipulated), slot 12:00:00"],
+  ],
+  [
     "OrderPlaced",
     {
       slot,

@@ -48,7 +48,7 @@ export const keys = {
     type: "pending",
     parts: [slot, participant, meter, `${sequence}`],
   }),
-  /** Each judge of a placement epoch under its own, so that none waits for another, nor evidence for any. */
+  /** Each judge of a placement epoch under its own, so that evidence waits for none of them. */
   placement: (key: PlacementKey): Key => placementKey("placement", key),
   judgement: (key: PlacementKey): Key => placementKey("judgement", key),
   wiringReport: (key: PlacementKey): Key => placementKey("wiring-report", key),

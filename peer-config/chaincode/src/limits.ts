@@ -5,7 +5,8 @@ import type { Resident } from "./meter-epochs.js";
 /**
  * Refuses energy that cannot have flowed. The bound is that of the agent's register guard, a fifth above the
  * limit and a minute for meters that write their registers once a minute, so that no reading it let pass
- * is refused here; registers are rounded at both ends.
+ * is refused here; registers are rounded at both ends. Where a clock stepped, an interval says nothing of how
+ * long its energy took; such energy is never sold to neighbours.
  * @throws CodedError evidence.limit
  */
 export function requireWithinLimit(
@@ -14,7 +15,8 @@ export function requireWithinLimit(
 ): void {
   const limitW = limitOf(resident, meter);
   if (limitW === undefined) return;
-  for (const { sequence, start, end, importWh, exportWh } of intervals) {
+  for (const { sequence, start, end, importWh, exportWh, quality } of intervals) {
+    if (quality === "unsynchronised") continue;
     const seconds = (Date.parse(end) - Date.parse(start)) / 1000 + 60;
     // Gaps can be long: whole numbers of any size, in W s × 10.
     const most = BigInt(limitW) * 12n * BigInt(seconds);

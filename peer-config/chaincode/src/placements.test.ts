@@ -1,3 +1,4 @@
+import { encodeArgs } from "@powershare/domain/ledger";
 import { expect, test } from "vitest";
 import { resetOf } from "./testing/epochs.js";
 import { judgeWiring, operator, slotAt, wiring } from "./testing/neighbourhood.js";
@@ -144,6 +145,38 @@ test("a report takes credit away and gives back its own, and a sign test that it
   expect(await street.placements(street.grid)).toMatchObject([{ state: "held" }]);
   await street.report(street.grid, report("ok", 3));
   expect(await street.placements(street.grid)).toMatchObject([{ state: "proven" }]);
+});
+
+test("evidence waits for no judge, nor a settlement for evidence of later slots", async () => {
+  const street = await new Street().open();
+  const { ledger, sun, grid, roof, other } = street;
+  for (const meter of [grid, roof, other]) await meter.send(ledger, [{ exportWh: 10 }]);
+  const key = { meter: grid.meter, epoch: 1 };
+  const judged = encodeArgs("metering:JudgePlacement", {
+    participant: "sun",
+    ...key,
+    judgement: judgement("right"),
+  });
+  const told = encodeArgs("metering:ReportWiring", { ...key, report: signTest("passed") });
+  const settled = [slotAt(0)];
+  ledger.at(slotAt(2));
+  const next = (meter: MeterLife) => [JSON.stringify(meter.package([{}]))];
+  const evidence = await ledger.endorse(sun.identity, "metering:SubmitEvidence", next(grid));
+  const word = await ledger.endorse(operator, "metering:JudgePlacement", judged);
+  const report = await ledger.endorse(sun.identity, "metering:ReportWiring", told);
+  const later = await ledger.endorse(sun.identity, "metering:SubmitEvidence", next(roof));
+  const settlement = await ledger.endorse(operator, "market:Settle", settled);
+  expect([word, evidence, later].map((one) => ledger.commit(one))).toEqual([
+    "VALID",
+    "VALID",
+    "VALID",
+  ]);
+  // Each word's event says the state that all words come to, so they are put in a row; so is who pays by it.
+  expect(ledger.commit(report)).toBe("MVCC_READ_CONFLICT");
+  expect(ledger.commit(settlement)).toBe("MVCC_READ_CONFLICT");
+  const again = await ledger.endorse(operator, "market:Settle", settled);
+  for (const meter of [grid, roof]) await meter.send(ledger, [{}]);
+  expect(ledger.commit(again)).toBe("VALID");
 });
 
 test("rules taken back by the operator release nothing by themselves", async () => {

@@ -1,4 +1,10 @@
-import { type Interval, intervalHash, toHex, zeroHash } from "@powershare/domain/evidence";
+import {
+  type EvidencePackage,
+  type Interval,
+  intervalHash,
+  toHex,
+  zeroHash,
+} from "@powershare/domain/evidence";
 import type { Effect, PlacementJudgement, WiringReport } from "@powershare/domain/ledger";
 import {
   buy,
@@ -74,16 +80,15 @@ export class MeterLife {
     return this.#last;
   }
 
-  /** Sends the next intervals in one package, when the last of them has ended or later. */
-  async send(
-    ledger: TestLedger,
+  /** The next intervals in one package. */
+  package(
     counted: readonly Counted[],
     tpm: { readonly resetCount?: number } = {},
-  ): Promise<Effect> {
+  ): EvidencePackage {
     const intervals = counted.map((one) => this.next(one));
     const last = intervals.at(-1);
     if (last === undefined) throw new RangeError("no intervals");
-    const { household, identity } = this.resident;
+    const { household } = this.resident;
     const statement = {
       ...household.statement(),
       ...household.headsOf([last]),
@@ -91,10 +96,19 @@ export class MeterLife {
     };
     const counter = BigInt(nextCounter());
     const checkpoint = household.device.checkpoint(statement, counter, tpm);
-    if (ledger.now.getTime() < Date.parse(last.end)) ledger.at(last.end);
-    return ledger.submit(identity, "metering:SubmitEvidence", {
-      package: household.seal(intervals, checkpoint),
-    });
+    return household.seal(intervals, checkpoint);
+  }
+
+  /** Sends the next intervals in one package, when the last of them has ended or later. */
+  async send(
+    ledger: TestLedger,
+    counted: readonly Counted[],
+    tpm: { readonly resetCount?: number } = {},
+  ): Promise<Effect> {
+    const sent = this.package(counted, tpm);
+    if (ledger.now.getTime() < Date.parse(this.end)) ledger.at(this.end);
+    const { identity } = this.resident;
+    return ledger.submit(identity, "metering:SubmitEvidence", { package: sent });
   }
 }
 
