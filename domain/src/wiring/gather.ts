@@ -6,10 +6,13 @@ const energies: ReadonlySet<Column> = new Set([
   "importWh",
   "exportWh",
 ]);
+const isEnergy = columns.map((column) => energies.has(column));
 
 interface Bin {
   readonly startMs: number;
   endMs: number;
+  /** The clock's next mark. */
+  readonly nextMs: number;
   /** By column: value × ms, and ms. */
   readonly weighted: number[];
   readonly measuredMs: number[];
@@ -27,42 +30,50 @@ export function gather(seconds: number, use: (row: Row) => void): (row: Row) => 
     if (bin !== undefined) use(rowOf(bin));
     bin = undefined;
   };
-  const index = (ms: number) => Math.floor(ms / (seconds * 1000));
   return (row) => {
-    if (bin !== undefined && index(bin.startMs) !== index(row.startMs)) flush();
+    if (bin !== undefined && row.startMs >= bin.nextMs) flush();
     if (row.seconds >= seconds) {
       flush();
       use(row);
       return;
     }
-    bin ??= begin(row);
-    add(bin, row);
-    if (index(bin.endMs) !== index(bin.startMs)) flush();
+    bin ??= begin(row, seconds * 1000);
+    const ms = row.seconds * 1000;
+    bin.endMs = row.startMs + ms;
+    add(bin, row, ms);
+    if (bin.endMs >= bin.nextMs) flush();
   };
 }
 
-function begin({ startMs }: Row): Bin {
+function begin({ startMs }: Row, lengthMs: number): Bin {
   const zeros = () => columns.map(() => 0);
-  return { startMs, endMs: startMs, weighted: zeros(), measuredMs: zeros(), neighbours: [] };
+  const nextMs = (Math.floor(startMs / lengthMs) + 1) * lengthMs;
+  return {
+    startMs,
+    endMs: startMs,
+    nextMs,
+    weighted: zeros(),
+    measuredMs: zeros(),
+    neighbours: [],
+  };
 }
 
-function add(bin: Bin, row: Row): void {
-  const ms = row.seconds * 1000;
-  bin.endMs = row.startMs + ms;
-  for (const [i, column] of columns.entries()) {
-    const value = row[column];
+/** Runs for every row of a second, so it makes nothing new. */
+function add({ weighted, measuredMs, neighbours }: Bin, row: Row, ms: number): void {
+  for (let i = 0; i < columns.length; i += 1) {
+    const value = row[columns[i] as Column];
     if (value === undefined) continue;
-    bin.weighted[i] = (bin.weighted[i] ?? 0) + (energies.has(column) ? value : value * ms);
-    bin.measuredMs[i] = (bin.measuredMs[i] ?? 0) + ms;
+    weighted[i] = (weighted[i] ?? 0) + (isEnergy[i] === true ? value : value * ms);
+    measuredMs[i] = (measuredMs[i] ?? 0) + ms;
   }
-  if (row.neighbours !== undefined) bin.neighbours.push(...row.neighbours);
+  if (row.neighbours !== undefined) neighbours.push(...row.neighbours);
 }
 
 function rowOf({ startMs, endMs, weighted, measuredMs, neighbours }: Bin): Row {
   const values = columns.flatMap((column, i) => {
     const ms = measuredMs[i] ?? 0;
     const perMeasured = (weighted[i] ?? 0) / ms;
-    const value = energies.has(column) ? perMeasured * (endMs - startMs) : perMeasured;
+    const value = isEnergy[i] === true ? perMeasured * (endMs - startMs) : perMeasured;
     return ms === 0 ? [] : [[column, value] as const];
   });
   return {
