@@ -109,19 +109,37 @@ const stepMs = 600_000;
 /** Shorter ones share what was worked out for their minute, in which the sun moves a quarter of a degree. */
 const shortestMs = 60_000;
 
-/** Sun and clear sky over rows of one site; cheap for rows of a second that follow one another. */
-export function skyOver(
-  site: Site,
-): (row: { readonly startMs: number; readonly seconds: number }) => SkyOver {
+type Interval = { readonly startMs: number; readonly seconds: number };
+
+/** Rules ask for the same intervals, and for those of a day at its end: two days of quarter hours. */
+const mostKept = 200;
+const skies = new WeakMap<Site, (row: Interval) => SkyOver>();
+
+/** Sun and clear sky over rows of one site; what was worked out for one rule serves the others. */
+export function skyOver(site: Site): (row: Interval) => SkyOver {
+  const known = skies.get(site) ?? keptSky(site);
+  skies.set(site, known);
+  return known;
+}
+
+function keptSky(site: Site): (row: Interval) => SkyOver {
   const plane = planeOf(site) ?? flat;
-  let cached: { fromMs: number; forMs: number; sky: SkyOver } | undefined;
+  const kept = new Map<string, SkyOver>();
+  let last: { fromMs: number; forMs: number; sky: SkyOver } | undefined;
+  const remembered = (fromMs: number, forMs: number): SkyOver => {
+    const key = `${fromMs}/${forMs}`;
+    const sky = kept.get(key) ?? look(site, plane, fromMs, forMs);
+    if (kept.size >= mostKept) kept.clear();
+    kept.set(key, sky);
+    return sky;
+  };
   return (row) => {
-    const lastsMs = Math.max(row.seconds * 1000, shortestMs);
+    const forMs = Math.max(row.seconds * 1000, shortestMs);
     const fromMs = row.seconds * 1000 < shortestMs ? floorTo(row.startMs, shortestMs) : row.startMs;
-    if (cached?.fromMs !== fromMs || cached.forMs !== lastsMs) {
-      cached = { fromMs, forMs: lastsMs, sky: look(site, plane, fromMs, lastsMs) };
+    if (last?.fromMs !== fromMs || last.forMs !== forMs) {
+      last = { fromMs, forMs, sky: remembered(fromMs, forMs) };
     }
-    return cached.sky;
+    return last.sky;
   };
 }
 
