@@ -1,13 +1,15 @@
 import { CodedError } from "@powershare/domain/errors";
-import type { EvidencePackage } from "@powershare/domain/evidence";
+import { type EvidencePackage, intervalsPerPackage } from "@powershare/domain/evidence";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ParcelChange, Store } from "../ports/store.js";
+import type { OutboxStore, ParcelChange, Store } from "../ports/store.js";
 import {
   connectionMeter,
   generatorMeter,
   SimHousehold,
   slotSeconds,
 } from "../testing/sim-household.js";
+import { SimSigner } from "../testing/sim-signer.js";
+import { drainOutbox } from "./drain-outbox.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 const slotMs = slotSeconds * 1000;
@@ -142,6 +144,34 @@ describe("the outbox", () => {
     const sequences = home.ledger.accepted.map(({ interval }) => interval.sequence);
     expect(sequences).toEqual([1, 1, 2, 2, 3, 3]);
     expect(home.store.backlog().unsentPackages).toBe(0);
+  });
+
+  it("waits for this TPM's own checkpoint with what a replaced one certified, and says where that is too much", async () => {
+    home.start({ drain: false });
+    await home.clock.advance(5 * slotMs);
+    const { clock, health, ledger, random, store } = home;
+    const signer = new SimSigner("the new one");
+    let backlog = 0;
+    const outbox: OutboxStore = {
+      ...store,
+      unsentEvidence: (meter, limit) => {
+        const unsent = store.unsentEvidence(meter, limit);
+        const [first] = unsent?.intervals ?? [];
+        if (unsent === undefined || first === undefined || backlog === 0) return unsent;
+        return { ...unsent, intervals: Array.from({ length: backlog }, () => first) };
+      },
+    };
+    const parts = { clock, health, ledger, random, signer };
+    const draining = drainOutbox({ ...parts, store: outbox, retryMaxMs: 5_000 });
+    await clock.advance(5_000);
+    expect(store.nextParcel(connectionMeter)).toBeUndefined();
+    expect(health.part("ledger").state).toBe("ok");
+    backlog = intervalsPerPackage;
+    await clock.advance(10_000);
+    expect(store.nextParcel(connectionMeter)).toBeUndefined();
+    expect(health.part("ledger")).toMatchObject({ state: "degraded", code: "evidence.device" });
+    expect(signer.signatures).toBe(0);
+    await Promise.all([draining.stop(), clock.advance(10_000)]);
   });
 
   it("does not lose a commit that the disk refused to remember", async () => {
