@@ -1,5 +1,6 @@
 import { dayBook, type Flow } from "./days.js";
 import { findEnvelopeStep } from "./envelope.js";
+import { findFeedInStep } from "./feed-in-step.js";
 import { type Step, windows } from "./levels.js";
 import { findNightStep, quantileShifts } from "./night-level.js";
 import { median } from "./quantiles.js";
@@ -41,6 +42,7 @@ export function channelLevels(site: Site): ChannelLevels {
   const followers = [
     follower(site, "production", (days) => findEnvelopeStep(days, "production"), house),
     follower(site, house, (days) => findNightStep(days, house), undefined),
+    follower(site, "export", findFeedInStep, undefined),
   ].filter(({ flow }) => measures(site, flow));
   return {
     push: (row) => {
@@ -51,9 +53,12 @@ export function channelLevels(site: Site): ChannelLevels {
   };
 }
 
-function measures(site: Site, flow: Flow): boolean {
-  const { channels } = site;
-  return channels.includes(flow) || (flow === "import" && channels.includes("grid"));
+/** A channel of its own, or the grid's power, which has two; export is judged by production and import. */
+function measures({ channels }: Site, flow: Flow): boolean {
+  if (flow === "production" || flow === "consumption") return channels.includes(flow);
+  const other =
+    flow === "import" || (channels.includes("production") && channels.includes("import"));
+  return channels.includes("grid") || (channels.includes(flow) && other);
 }
 
 function follower(

@@ -41,7 +41,7 @@ const limits = [
   { after: 12, certain: 0.62, possible: 0.55 },
   { after: 7, certain: 0.85, possible: 0.75 },
 ] as const;
-const fewestBefore = 12;
+const fewestBefore = 15;
 /** Shifts that take back one another leave this at most, h. */
 const backWithin = 0.4;
 

@@ -110,8 +110,8 @@ interface Usual {
   readonly baseW: Readonly<Record<"consumption" | "import", number>>;
   /** Import at which it takes next to nothing, W. */
   readonly importRestW: number;
-  /** Share of sunny hours in which it consumed less than it ever does. */
-  readonly restedShare: number;
+  /** Share of sunny hours in which it consumed less than it ever does; undefined where that is not measured. */
+  readonly restedShare: number | undefined;
   /** Share of sunny hours without import in which it fed in nothing either. */
   readonly keptShare: number;
 }
@@ -128,7 +128,10 @@ function usualOf(days: readonly Day[]): Usual {
   return {
     baseW,
     importRestW,
-    restedShare: shareOf(consuming, (consumption) => consumption < baseW.consumption),
+    restedShare:
+      consuming.length === 0
+        ? undefined
+        : shareOf(consuming, (consumption) => consumption < baseW.consumption),
     keptShare: shareOf(without, (hour) => of("export")(hour) <= 0),
   };
 }
@@ -174,7 +177,7 @@ function contradicts(
     if (watts(day, "export", bin) > 0.05 * (site.pv?.peakW ?? 0)) return true;
     if (imported >= 0 && usual.baseW.import > 0) return imported < usual.baseW.import;
     const consumption = watts(day, "consumption", bin);
-    const known = consumption >= 0 && usual.baseW.consumption > 0 && usual.restedShare < 0.1;
+    const known = consumption >= 0 && usual.baseW.consumption > 0;
     return known ? consumption < usual.baseW.consumption : undefined;
   }
   if (flow !== "export" || usual.keptShare > 0.1) return undefined;
@@ -196,9 +199,11 @@ function isCopy(site: Site, day: Day): boolean {
 const fewDays = 2;
 /** Nothing read for so long is no gap in a radio link. */
 const emptyDays = 3;
-const hoursNeeded = 4;
-/** A house may rest by chance, a meter that misses the sun rests on most sunny hours. */
-const shareNeeded = 0.35;
+const hoursNeeded = 5;
+/** Some derived consumption falls to nothing at noon as it is; a meter that misses the sun does so on many more hours. */
+function shareNeeded({ restedShare }: Usual): number {
+  return restedShare === undefined ? 0.25 : 0.12 + 5 * restedShare;
+}
 
 const reasons: Readonly<Record<Flow, string>> = {
   production: "while the house needed less from the grid at noon than it does at night",
@@ -234,7 +239,7 @@ function provenZero(site: Site, flow: Flow, silence: Silence, lively: boolean): 
       return (
         silence.daysAgainst >= fewDays &&
         silence.hoursAgainst >= hoursNeeded &&
-        silence.hoursAgainst >= shareNeeded * silence.hours
+        silence.hoursAgainst >= shareNeeded(silence.usual) * silence.hours
       );
   }
 }

@@ -1,5 +1,5 @@
 import type { Day, Flow } from "./days.js";
-import { type Step, windows } from "./levels.js";
+import { type Step, type Windows, windows } from "./levels.js";
 import { mean, quantile } from "./quantiles.js";
 
 /**
@@ -51,6 +51,7 @@ interface Limit {
 
 /** Days before that are compared with: long enough for a clear hour each, short enough for the season to stay. */
 const beforeDays = 25;
+const fewestAlive = 14;
 
 /**
  * Three quarters of the hours stay below this share of their best. Over 2,500 clean home-weeks the lowest
@@ -79,7 +80,7 @@ export function findEnvelopeStep(days: readonly Day[], flow: Flow): Step | undef
 }
 
 function fall(days: readonly Day[], flow: Flow, limit: Limit): Step | undefined {
-  const found = windows(days, { before: beforeDays, after: limit.after });
+  const found = aliveWindows(days, flow, limit.after);
   if (found === undefined || shinesAtNight(found.after, flow)) return undefined;
   const ratios = envelopeRatios(found.before, found.after, flow);
   const top = quantile(ratios, 0.75);
@@ -90,12 +91,26 @@ function fall(days: readonly Day[], flow: Flow, limit: Limit): Step | undefined 
 }
 
 function rise(days: readonly Day[], flow: Flow, limit: Limit): Step | undefined {
-  const found = windows(days, { before: beforeDays, after: limit.after });
+  const found = aliveWindows(days, flow, limit.after);
   if (found === undefined || shinesAtNight(found.after, flow)) return undefined;
   const ratios = envelopeRatios(found.before, found.after, flow);
   const low = quantile(ratios, 0.25);
   if (!(low > limit.possible)) return undefined;
   return step(found.after, ratios, low > limit.certain);
+}
+
+/** Days of an outage or under snow are no measure of what comes after. */
+function aliveWindows(days: readonly Day[], flow: Flow, after: number): Windows | undefined {
+  const found = windows(days, { before: beforeDays, after });
+  if (found === undefined) return undefined;
+  const energies = days.map((day) => energyOf(day, flow));
+  const least = 0.02 * quantile(energies, 0.9);
+  const before = found.before.filter((day) => energyOf(day, flow) > least);
+  return before.length >= fewestAlive ? { ...found, before } : undefined;
+}
+
+function energyOf(day: Day, flow: Flow): number {
+  return day.watts[flow].reduce((sum, watts) => sum + Math.max(watts, 0), 0);
 }
 
 function step(after: readonly Day[], ratios: readonly number[], certain: boolean): Step {

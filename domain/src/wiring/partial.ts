@@ -1,3 +1,4 @@
+import { channelIdentity } from "./channel-identity.js";
 import { channelLevels, type Level } from "./channel-levels.js";
 import { dayGatherSeconds } from "./days.js";
 import { shortProduction } from "./short-production.js";
@@ -30,19 +31,21 @@ const fallen = 0.8;
 
 function run(site: Site): RuleRun {
   const channels = channelLevels(site);
-  const short = shortProduction(site);
+  const balances = [shortProduction(site), channelIdentity(site)];
   return {
     push: (row: Row) => {
       channels.push(row);
-      short.push(row);
+      for (const balance of balances) balance.push(row);
     },
     finding: () => {
       const levels = channels.levels();
       if (allTogether(levels)) return { says: "nothing" };
       const found = levels.find(({ factor }) => factor < fallen);
       if (found !== undefined) return wrong(found);
-      const balance = short.finding();
-      if (balance.says === "wrong" && balance.fault === "partial") return balance;
+      const balance = balances
+        .map((one) => one.finding())
+        .find((one) => one.says === "wrong" && one.fault === "partial");
+      if (balance !== undefined) return balance;
       const possible = levels.find((level) => (level.possible?.factor ?? 1) < fallen);
       if (possible !== undefined) return perhaps(possible);
       return { says: "nothing" };

@@ -6,6 +6,7 @@ import { derivedConsumption } from "./derived-consumption.js";
 import { energyBalance } from "./energy-balance.js";
 import { exchange } from "./exchange.js";
 import { importExportSign } from "./import-export-sign.js";
+import { neighbourRatio } from "./neighbours.js";
 import { nightProduction } from "./night-production.js";
 import { partial } from "./partial.js";
 import { scaled } from "./scaled.js";
@@ -28,6 +29,7 @@ export const wiringRules: readonly Rule[] = [
   clockShift,
   partial,
   scaled,
+  neighbourRatio,
 ];
 
 /** Those that have to find a placement right before it counts as proven. */

@@ -1,3 +1,4 @@
+import { channelIdentity } from "./channel-identity.js";
 import { channelLevels, type Level } from "./channel-levels.js";
 import { dayGatherSeconds } from "./days.js";
 import { allTogether } from "./partial.js";
@@ -28,19 +29,21 @@ const risen = 1.25;
 
 function run(site: Site): RuleRun {
   const channels = channelLevels(site);
-  const short = shortProduction(site);
+  const balances = [shortProduction(site), channelIdentity(site)];
   return {
     push: (row: Row) => {
       channels.push(row);
-      short.push(row);
+      for (const balance of balances) balance.push(row);
     },
     finding: () => {
       const levels = channels.levels();
       const all = allTogether(levels);
       const found = levels.find(({ factor }) => factor > risen || (all && factor < 1));
       if (found !== undefined) return wrong(found, all || found.together);
-      const balance = short.finding();
-      if (balance.says === "wrong" && balance.fault === "scaled") return balance;
+      const balance = balances
+        .map((one) => one.finding())
+        .find((one) => one.says === "wrong" && one.fault === "scaled");
+      if (balance !== undefined) return balance;
       const possible = levels.find((level) => (level.possible?.factor ?? 1) > risen);
       return possible === undefined ? { says: "nothing" } : perhaps(possible);
     },

@@ -15,11 +15,13 @@ const fewestDays = 12;
  */
 export function shortProduction(site: Site): RuleRun {
   const book = dayBook(site, keptDays);
+  let small: Finding | undefined;
   let finding: Finding = { says: "nothing" };
   return {
     push: (row: Row) => {
       if (book.push(row) === undefined || site.storage !== "none") return;
-      finding = belowExport(site, book.days) ?? belowSize(site, book.days) ?? { says: "nothing" };
+      small = belowSize(site, book.days, small);
+      finding = belowExport(site, book.days) ?? small ?? { says: "nothing" };
     },
     finding: () => finding,
   };
@@ -62,19 +64,29 @@ function excessHours(site: Site, day: Day): number {
 
 /** Generators that face away, or are old, still reach this share of clear sky's power on a level plane. */
 const leastOfPeak = 0.45;
+/** And one that reaches this has shown its size. */
+const enoughOfPeak = 0.65;
 /** Share of its bright hours in which the house would need next to nothing. */
 const restingShare = 0.12;
 
-/** Derived consumption lacks what production lacks, so at noon it falls below what the house needs at night. */
-function belowSize(site: Site, days: readonly Day[]): Finding | undefined {
+/**
+ * Derived consumption lacks what production lacks, so at noon it falls below what the house needs at night.
+ * What was found `before` stays until production shows the generator's size.
+ */
+function belowSize(
+  site: Site,
+  days: readonly Day[],
+  before: Finding | undefined,
+): Finding | undefined {
   if (site.pv === null || days.length < fewestDays || shinesAtNight(days, "production"))
-    return undefined;
+    return before;
   const bins = sunnyBins(days);
   const tops = bins.map((bin) => bestShare(days, "production", bin, 2));
   const top = quantile(tops, 0.75) / site.pv.peakW;
-  if (!(top < leastOfPeak) || top < 0.02) return undefined;
+  if (top > enoughOfPeak) return undefined;
+  if (!(top < leastOfPeak) || top < 0.02) return before;
   const baseW = quantileOfSorted(nightWatts(days, "consumption"), 0.05);
-  if (!(baseW > 0)) return undefined;
+  if (!(baseW > 0)) return before;
   const consumed = days.flatMap((day) =>
     bins
       .filter((bin, i) => shareOfClear(day, "production", bin) >= 0.6 * (tops[i] ?? 0))
@@ -82,7 +94,7 @@ function belowSize(site: Site, days: readonly Day[]): Finding | undefined {
       .filter(Number.isFinite),
   );
   const resting = consumed.filter((watts) => watts < 0.25 * baseW);
-  if (consumed.length < 20 || resting.length < restingShare * consumed.length) return undefined;
+  if (consumed.length < 20 || resting.length < restingShare * consumed.length) return before;
   return wrong(
     "partial",
     days,

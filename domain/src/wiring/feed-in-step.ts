@@ -1,0 +1,53 @@
+import type { Day } from "./days.js";
+import { type Step, windows } from "./levels.js";
+import { quantile } from "./quantiles.js";
+
+/** Honest houses kept between 0.81 and 1.2 of their fed-in share in 13 days, 0.59 and 1.4 in 7. */
+const limits = [
+  { after: 13, fall: 0.7, rise: 1.4 },
+  { after: 7, fall: 0.48, rise: 1.6 },
+] as const;
+const beforeDays = 25;
+const fewestHours = 8;
+
+/**
+ * A lasting change of what export's meter sees. In the sunniest hours in which a house needs least it
+ * feeds in nearly all it produces, one week like another, whatever it needs otherwise; a meter that sees
+ * a share of export lets it seem to use the rest itself.
+ */
+export function findFeedInStep(days: readonly Day[]): Step | undefined {
+  for (const { after, fall, rise } of limits) {
+    const found = windows(days, { before: beforeDays, after });
+    if (found === undefined) continue;
+    const factor = fedInShare(found.after) / fedInShare(found.before);
+    if (!isSteady(highest(found.after) / highest(found.before))) continue;
+    if (factor > 0.05 && (factor < fall || factor > rise)) {
+      return { factor, fromDay: found.after[0]?.index ?? 0, certain: true };
+    }
+  }
+  return undefined;
+}
+
+/** Production that changed as much is itself what is off. */
+function isSteady(ratio: number): boolean {
+  return ratio > 0.8 && ratio < 1.25;
+}
+
+function highest(days: readonly Day[]): number {
+  return Math.max(...days.flatMap(({ watts }) => [...watts.production].filter(Number.isFinite)));
+}
+
+/** Share of production that is fed in, less import, in the hours in which it is greatest; of bright hours. */
+function fedInShare(days: readonly Day[]): number {
+  const hours = days.flatMap(({ watts }) =>
+    Array.from(watts.production, (production, bin) => ({
+      production,
+      net: (watts.export[bin] ?? Number.NaN) - (watts.import[bin] ?? Number.NaN),
+    })).filter(({ production, net }) => production > 0 && Number.isFinite(net)),
+  );
+  const bright = 0.5 * highest(days);
+  const shares = hours
+    .filter(({ production }) => production >= bright)
+    .map(({ production, net }) => Math.max(0, net / production));
+  return shares.length < fewestHours ? Number.NaN : quantile(shares, 0.95);
+}
