@@ -70,6 +70,7 @@ const status = z.object({
       role,
       profile: z.string(),
       meter: z.string().nullable(),
+      at: instant.nullable(),
       ageMs: z.int().nullable(),
       silent: z.boolean(),
       activePowerW: z.number().nullable(),

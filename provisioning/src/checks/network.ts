@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, isIP } from "node:net";
 import { connect as connectTls, type PeerCertificate } from "node:tls";
 import { endpoint } from "../arguments.js";
 import { type Check, type Finding, ill, well } from "./types.js";
@@ -78,9 +78,11 @@ async function greet(greeting: Greeting, signal: AbortSignal): Promise<Finding> 
   if (reached !== undefined) return ill(unreachable, `${where}: ${reached}`);
   let certificate: PeerCertificate | undefined;
   const { servername, ca } = greeting;
+  // An address is no name to ask for; it is looked for in the certificate all the same.
+  const name = isIP(servername) === 0 ? { servername } : {};
   const refused = await failureOf((done) => {
     const socket = connectTls(
-      { host, port, servername, ca, ALPNProtocols: ["h2", "http/1.1"] },
+      { host, port, ...name, ca, ALPNProtocols: ["h2", "http/1.1"] },
       () => {
         certificate = socket.getPeerCertificate();
         done();

@@ -83,7 +83,7 @@ async function replaceMeter(options: ReplaceOptions): Promise<void> {
   const api = new AgentApi(options.url);
   const before = await undecided(api, options);
   if (before === undefined && (await finishEarlier(api, options))) return;
-  const epoch = before ?? (await awaitNewMeter(api, options));
+  const epoch = await withLiveRegisters(api, before ?? (await awaitNewMeter(api, options)));
   say(comparisonText(epoch));
   if (options.withdraw === true) {
     await api.decide(epoch, "withdraw");
@@ -122,6 +122,15 @@ async function undecided(
   return first[0];
 }
 
+/** What is stored may be some seconds old, and a display shows the present. */
+async function withLiveRegisters(api: AgentApi, epoch: PendingEpoch): Promise<PendingEpoch> {
+  const { meters } = await api.status();
+  const live = meters.find(({ meter }) => meter === epoch.meter);
+  const { at, importWh, exportWh } = live ?? { at: null, importWh: null, exportWh: null };
+  if (at === null || importWh === null || exportWh === null) return epoch;
+  return { ...epoch, now: { at, importWh, exportWh } };
+}
+
 /** An interrupted run: the household has decided, the operator may not have been asked. */
 async function finishEarlier(api: AgentApi, options: ReplaceOptions): Promise<boolean> {
   const { epochs } = await api.status();
@@ -142,7 +151,10 @@ async function finishEarlier(api: AgentApi, options: ReplaceOptions): Promise<bo
 }
 
 async function awaitNewMeter(api: AgentApi, options: ReplaceOptions): Promise<PendingEpoch> {
-  const { meters } = await api.status();
+  const { meters, epochs } = await api.status();
+  for (const { meter } of epochs.filter(({ asked }) => asked)) {
+    say(`${meter} was decided before, and the operator is asked`);
+  }
   for (const { place, role, meter } of meters) {
     say(`${place}, ${role === "connection" ? "grid" : "solar"}: ${meter ?? "never answered"}`);
   }
@@ -164,7 +176,7 @@ async function awaitAsked(api: AgentApi, meter: string, options: ReplaceOptions)
   const { health } = await api.overview();
   throw new CodedError(
     codeOf({ code: health.ledger.code }) ?? "ledger.unavailable",
-    `${meter} is decided, but the operator could not be asked yet; the agent goes on trying, and this command may be repeated`,
+    `${meter} is decided, but the operator could not be asked yet; the agent goes on trying: repeat with --meter ${meter}`,
   );
 }
 
