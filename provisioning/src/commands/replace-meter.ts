@@ -44,7 +44,7 @@ export function registerReplaceMeterCommands(program: Command): void {
       "say that a meter was replaced or reset, compare its registers, and ask the operator",
     )
     .option("--url <url>", "the running agent", defaultAgentUrl)
-    .option("--meter <id>", "which new one, where several wait for a decision")
+    .option("--meter <id>", "which new one: where several wait, or to take up a run that was cut")
     .option("--closing <kWh,kWh>", "the old meter's last display: import, export", shownRegisters)
     .option("--opening <kWh,kWh>", "the new meter's display: import, export", shownRegisters)
     .option("--yes", "with --closing and --opening: do not ask")
