@@ -207,8 +207,8 @@ export const meterHead = z.strictObject({
   resetCount: z.int().min(0),
   /** SHA-256 of the reading key that signed it: another device counts for itself. */
   signedBy: sha256Hex.optional(),
-  /** The placement epoch that lasts, and what its intervals come to. */
-  placement: z.strictObject({ epoch: z.int().min(1), tally }).optional(),
+  /** The newest placement epoch, and what its intervals come to; null where wiring is not judged any more. */
+  placement: z.strictObject({ epoch: z.int().min(1), tally: tally.nullable() }).optional(),
 });
 export type MeterHead = z.infer<typeof meterHead>;
 

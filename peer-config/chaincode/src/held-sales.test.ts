@@ -1,6 +1,7 @@
 import { encodeArgs } from "@powershare/domain/ledger";
 import { beforeEach, expect, test } from "vitest";
-import { community, instantAfter, operator, slotAt } from "./testing/neighbourhood.js";
+import { resetOf } from "./testing/epochs.js";
+import { community, instantAfter, operator, slotAt, wiring } from "./testing/neighbourhood.js";
 import { judgement, payment, report, signTest } from "./testing/placements.js";
 import { Street } from "./testing/street.js";
 
@@ -90,6 +91,16 @@ test("what a payer could not pay is due at the release, and owed where he still 
   await expectConserved();
 });
 
+test("a utility that owes energy is paid from, and pays, like anybody", async () => {
+  street = await new Street().open(wiring, 0);
+  await street.trade({ grid: { exportWh: 500 }, other: { importWh: 900 } });
+  expect(await street.wallet("grid-co")).toMatchObject({ coinsNano: "0", energyWh: "-400" });
+  await prove();
+  await street.release();
+  expect(await street.wallet("grid-co")).toMatchObject({ owedNano: { sun: "25000000" } });
+  await expectConserved();
+});
+
 test("35 days without a proof return a sale, and not a second less", async () => {
   await street.trade();
   street.ledger.at(instantAfter(900 + 35 * days));
@@ -157,6 +168,28 @@ test("a generator without evidence holds the sale for the epoch that its evidenc
   await street.decide(roof, "manipulated");
   expect(await street.release()).toBe("done");
   expect(await street.wallet("shade")).toMatchObject({ coinsNano: "10000000000" });
+});
+
+test("a generator that was replaced answers for its time as before", async () => {
+  const { ledger, sun, grid, roof, other } = street;
+  await grid.send(ledger, [{ exportWh: 100 }]);
+  for (const meter of [roof, other]) await meter.send(ledger, [{ importWh: 100 }]);
+  const closing = { importWh: 100, exportWh: 0 };
+  const epoch = { ...resetOf(sun, closing), meter: `${roof.meter}.2`, follows: roof.meter };
+  const { meter, opening } = epoch;
+  await ledger.submit(sun.identity, "metering:AskMeterEpoch", {
+    epoch: { ...epoch, role: "generator" },
+  });
+  const confirmed = { participant: "sun", meter, closing, opening };
+  await ledger.submit(operator, "metering:ConfirmMeterEpoch", confirmed);
+  ledger.at(instantAfter(900 + 600));
+  await ledger.submit(operator, "market:Settle", { slotStart: slotAt(0) });
+  const [sale] = await street.held();
+  expect(sale?.placements).toEqual([
+    { meter: grid.meter, epoch: 1 },
+    { meter: roof.meter, epoch: 1 },
+    { meter, epoch: null },
+  ]);
 });
 
 test("late energy waits for the epoch in which it was metered", async () => {

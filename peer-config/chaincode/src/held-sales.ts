@@ -8,7 +8,7 @@ import {
 import type { Due } from "@powershare/domain/market";
 import type { Call } from "./call.js";
 import { keys } from "./keys.js";
-import { metersInUse, type Resident } from "./meter-epochs.js";
+import { metersInUse, metersOf, type Resident } from "./meter-epochs.js";
 import { epochsWithin, requirePlacement, stateOf } from "./placements.js";
 import type { SlotTimes } from "./slots.js";
 import type { WalletBook } from "./wallet-book.js";
@@ -101,10 +101,13 @@ async function placementsOf(
     epoch === undefined ? [] : [{ meter, epoch }],
   );
   const startMs = Math.min(slot.startMs, ...evidence.map(({ start }) => Date.parse(start)));
-  const generators = metersInUse(resident).filter(({ role }) => role === "generator");
+  const inUse = new Set(metersInUse(resident).map(({ id }) => id));
   const ofGenerators: PlacementRef[] = [];
-  for (const { id } of generators) {
-    ofGenerators.push(...(await generatorPlacements(call, slot, startMs, resident.id, id)));
+  for (const { id, role } of metersOf(resident)) {
+    if (role !== "generator") continue;
+    const found = await generatorPlacements(call, slot, startMs, resident.id, id);
+    // One that another took the place of may lack evidence.
+    ofGenerators.push(...found.filter(({ epoch }) => epoch !== null || inUse.has(id)));
   }
   const all = [...refs, ...ofGenerators].map((ref) => [`${ref.meter} ${ref.epoch}`, ref] as const);
   return [...new Map(all).values()];

@@ -12,7 +12,7 @@ import { follow, signerOf } from "./evidence-signer.js";
 import { keys } from "./keys.js";
 import { requireWithinLimit } from "./limits.js";
 import { requireConfirmed, requireResident, requireWithinEpoch } from "./meter-epochs.js";
-import { followPlacements } from "./placement-epochs.js";
+import { followPlacements, paused } from "./placement-epochs.js";
 import { instant, requireSlot, settleableMs } from "./slots.js";
 
 export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
@@ -44,9 +44,10 @@ export const submitEvidence: Handler<"metering:SubmitEvidence"> = async (
       ? undefined
       : await followPlacements(call, resident, evidence, newest, signed, wiring);
   const slots = await putIntervals(call, evidence, placements?.epochs ?? []);
+  const placement = placements?.head ?? paused(newest);
   await state.put(keys.meter(evidence.meter), {
     ...signed,
-    ...(placements === undefined ? {} : { placement: placements.head }),
+    ...(placement === undefined ? {} : { placement }),
   });
   const news = placements?.news.map(({ participant: _p, meter: _m, ...told }) => told) ?? [];
   return done({

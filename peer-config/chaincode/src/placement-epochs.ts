@@ -83,6 +83,12 @@ export async function followPlacements(
   return { head: { epoch: current.epoch, tally: current.tally }, epochs, news };
 }
 
+/** The placement of a meter while wiring is not judged: its epoch has ended, and its number is not used again. */
+export function paused(head: MeterHead | undefined): MeterHead["placement"] {
+  const epoch = head?.placement?.epoch;
+  return epoch === undefined ? undefined : { epoch, tally: null };
+}
+
 /** For each interval why a placement epoch begins with it. */
 function openings(
   resident: Resident,
@@ -111,7 +117,7 @@ function openingOfFirst(
   after: MeterHead,
 ): PlacementOpened | undefined {
   if (before === undefined && epochs.some((epoch) => epoch.meter === meter)) return "meter-epoch";
-  if (before?.placement === undefined) return "commissioned";
+  if (before?.placement === undefined || before.placement.tally === null) return "commissioned";
   const signedBy = before.signedBy ?? after.signedBy;
   return signedBy === after.signedBy ? undefined : "device-replaced";
 }

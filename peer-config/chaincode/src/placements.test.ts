@@ -179,6 +179,21 @@ test("evidence waits for no judge, nor a settlement for evidence of later slots"
   expect(ledger.commit(again)).toBe("VALID");
 });
 
+test("where wiring was not judged for a while, no old word counts for what comes after", async () => {
+  const street = await new Street().open();
+  await street.grid.send(street.ledger, [{}]);
+  await street.judge(street.grid, judgement("right"));
+  await street.report(street.grid, signTest("passed"));
+  await judgeWiring(street.ledger, null);
+  await street.grid.send(street.ledger, [{}]);
+  await judgeWiring(street.ledger);
+  await street.grid.send(street.ledger, [{}]);
+  expect(await street.placements(street.grid)).toMatchObject([
+    { epoch: 1, state: "proven" },
+    { epoch: 2, state: "unproven", since: slotAt(2) },
+  ]);
+});
+
 test("rules taken back by the operator release nothing by themselves", async () => {
   const street = await new Street().open();
   await street.trade();

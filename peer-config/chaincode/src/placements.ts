@@ -88,15 +88,19 @@ export async function epochsWithin(
   endMs: number,
 ): Promise<{ readonly epochs: number[]; readonly isCovered: boolean }> {
   const head = await state.get(keys.meter(meter), meterHead);
+  const reachedMs = head === undefined ? 0 : Date.parse(head.end);
+  if (head?.placement === undefined || reachedMs <= startMs) {
+    return { epochs: [], isCovered: reachedMs >= endMs };
+  }
   const epochs: number[] = [];
-  for (let epoch = head?.placement?.epoch ?? 0; epoch > 0; epoch -= 1) {
+  for (let { epoch } = head.placement; epoch > 0; epoch -= 1) {
     const found = await state.get(keys.placement({ participant, meter, epoch }), placementSchema);
     if (found === undefined) break;
     const sinceMs = Date.parse(found.since);
     if (sinceMs < endMs) epochs.push(epoch);
     if (sinceMs <= startMs) break;
   }
-  return { epochs, isCovered: head !== undefined && Date.parse(head.end) >= endMs };
+  return { epochs, isCovered: reachedMs >= endMs };
 }
 
 async function wordsOn({ state }: Call, placement: Placement): Promise<PlacementWords> {

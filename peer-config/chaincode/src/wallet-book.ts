@@ -136,7 +136,8 @@ export class WalletBook {
       if (Object.keys(change).length === 1) continue;
       requireNotNegative(
         page.before === undefined ? page.change : this.balance(participant),
-        mayOweEnergy(participant),
+        // What a utility owes already is no matter of a transaction that moves coins alone.
+        change.energyWh === undefined || mayOweEnergy(participant),
       );
       await this.#write(participant, page, change);
       changes.push(change);

@@ -146,10 +146,12 @@ export class Street {
     soldWh = 400,
     grid = {},
     roof = {},
+    other = {},
   }: {
     soldWh?: number;
     grid?: Counted;
     roof?: Counted | null;
+    other?: Counted;
   } = {}): Promise<string> {
     const { ledger, sun, shade } = this;
     const slotStart = slotAt(this.#slots);
@@ -167,7 +169,7 @@ export class Street {
     await ledger.submit(sun.identity, "market:Clear", { slotStart });
     await this.grid.send(ledger, [{ exportWh: soldWh, ...grid }]);
     if (roof !== null) await this.roof.send(ledger, [{ exportWh: soldWh, ...roof }]);
-    await this.other.send(ledger, [{ importWh: soldWh }]);
+    await this.other.send(ledger, [{ importWh: soldWh, ...other }]);
     await ledger.submit(operator, "market:Settle", { slotStart });
     return slotStart;
   }
