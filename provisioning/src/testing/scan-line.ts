@@ -61,6 +61,55 @@ export function bankOf(profile: Profile, values: Values = {}): RegisterBank {
   return (table, address, count) => image.read(table, address, count) ?? { exceptionCode: 2 };
 }
 
+function serveMeters(
+  stream: Socket,
+  meters: readonly TestMeter[],
+  setting: LineSetting | undefined,
+): RtuServer {
+  const baudRate = setting?.baudRate ?? 9600;
+  const parity = setting?.parity ?? "none";
+  const isHeard = ({ profile }: TestMeter) => {
+    const { serial } = loadProfile(profile);
+    return !setting || (serial?.baudRate === baudRate && serial.parity === parity);
+  };
+  const banks = meters.map((meter) => {
+    const profile = loadProfile(meter.profile);
+    const { live, unit, values } = meter;
+    const bank: RegisterBank =
+      live === undefined
+        ? bankOf(profile, values)
+        : (...range) => bankOf(profile, { ...values, ...live() })(...range);
+    return [unit, bank] as const;
+  });
+  return serveRtu(stream, {
+    baudRate,
+    parity,
+    units: new Map(banks),
+    faults: ({ unit, index }) => {
+      const meter = meters.find((each) => each.unit === unit);
+      if (!meter) return undefined;
+      if (meter.isShared || !isHeard(meter)) return { kind: "garbled", bit: 11 + 7 * index };
+      return meter.slowMs ? { kind: "late", byMs: meter.slowMs } : undefined;
+    },
+  });
+}
+
+/** The same meters behind a serial gateway, one connection at a time. */
+export async function openGateway(
+  meters: readonly TestMeter[],
+): Promise<{ readonly place: string; close(): void }> {
+  const gateway = createServer((stream) => {
+    stream.on("error", () => stream.destroy());
+    const server = serveMeters(stream, meters, undefined);
+    stream.once("close", () => server.close());
+  });
+  gateway.listen(0, "127.0.0.1");
+  await once(gateway, "listening");
+  const address = gateway.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  return { place: `127.0.0.1:${port}`, close: () => gateway.close() };
+}
+
 /**
  * Meters on one pseudo-terminal. A pseudo-terminal carries bytes whatever the baud rate and parity;
  * so the line is told which setting is opened, and a meter with another one sends damaged frames.
@@ -104,34 +153,7 @@ export class ScanLine {
   /** From now on the line is opened with this setting; undefined: with whichever each meter has. */
   tune(setting: LineSetting | undefined): void {
     this.#server?.close();
-    if (!this.#stream) return;
-    const baudRate = setting?.baudRate ?? 9600;
-    const parity = setting?.parity ?? "none";
-    const isHeard = ({ profile }: TestMeter) => {
-      const { serial } = loadProfile(profile);
-      return !setting || (serial?.baudRate === baudRate && serial.parity === parity);
-    };
-    const banks = this.#meters.map((meter) => {
-      const profile = loadProfile(meter.profile);
-      const { live, unit, values } = meter;
-      const bank: RegisterBank =
-        live === undefined
-          ? bankOf(profile, values)
-          : (...range) => bankOf(profile, { ...values, ...live() })(...range);
-      return [unit, bank] as const;
-    });
-    const meterOf = (unit: number) => this.#meters.find((meter) => meter.unit === unit);
-    this.#server = serveRtu(this.#stream, {
-      baudRate,
-      parity,
-      units: new Map(banks),
-      faults: ({ unit, index }) => {
-        const meter = meterOf(unit);
-        if (!meter) return undefined;
-        if (meter.isShared || !isHeard(meter)) return { kind: "garbled", bit: 11 + 7 * index };
-        return meter.slowMs ? { kind: "late", byMs: meter.slowMs } : undefined;
-      },
-    });
+    if (this.#stream) this.#server = serveMeters(this.#stream, this.#meters, setting);
   }
 
   /** Opens the line as a scan does. */

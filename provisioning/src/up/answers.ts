@@ -59,7 +59,7 @@ export const answersFile = z.strictObject({
     .array(z.string().regex(/^[a-z0-9-]{1,40}$/))
     .max(20)
     .optional()
-    .describe("Checks of the machine, by id, that may be red"),
+    .describe("Checks of the machine that may say no, e.g. clock, disk, serial"),
   meters: z.array(meterAnswers).max(16).optional(),
   site: siteAnswers.partial().optional(),
   wiring: z

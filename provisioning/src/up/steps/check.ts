@@ -23,7 +23,9 @@ export const checkStep: Step<"check"> = {
     signal.throwIfAborted();
     const accepted: string[] = [];
     for (const { id, title } of found.filter(({ ok }) => !ok)) {
-      if (!(await ask.accept(`accepted/${id}`, `${title}: go on all the same?`))) {
+      // Of several ports all are meant.
+      const [kind = id] = id.split(" ");
+      if (!(await ask.accept(`accepted/${kind}`, `${title}: go on all the same?`))) {
         throw new CodedError("up.check-failed", `${title} is not as it must be`);
       }
       accepted.push(title);
