@@ -20,11 +20,13 @@ export class SignEvidence {
   readonly #logs: number[] = stakes.map(() => 0);
   #log = 0;
   #steps = 0;
+  #darkSteps = 0;
   #fromMs = 0;
 
-  add({ product, weight, atMs }: StepProduct): void {
+  add({ product, weight, atMs, isDark }: StepProduct): void {
     if (this.#log === 0) this.#begin(atMs);
     this.#steps += 1;
+    if (isDark) this.#darkSteps += 1;
     let wealth = 0;
     for (const [index, stake] of stakes.entries()) {
       // log(1 + tanh(x)) = log 2 - log(1 + exp(-2x)), which does not run out of digits.
@@ -46,6 +48,11 @@ export class SignEvidence {
     return this.#steps;
   }
 
+  /** Those of them that were made in the dark. */
+  get darkSteps(): number {
+    return this.#darkSteps;
+  }
+
   get fromMs(): number {
     return this.#fromMs;
   }
@@ -53,6 +60,7 @@ export class SignEvidence {
   #begin(atMs: number): void {
     this.#logs.fill(0);
     this.#steps = 0;
+    this.#darkSteps = 0;
     this.#fromMs = atMs;
   }
 }

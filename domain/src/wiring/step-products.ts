@@ -6,6 +6,9 @@ export interface Level {
   readonly voltageV: number;
   /** The largest power that is known to flow in the house, W. */
   readonly flowW: number;
+  /** Powers elsewhere in the house; a step of theirs at the same time disqualifies one. */
+  readonly elsewhereW: readonly number[];
+  readonly isDark: boolean;
 }
 
 /** A step of power with what the voltage did meanwhile. */
@@ -15,6 +18,7 @@ export interface StepProduct {
   readonly product: number;
   /** 1 where it stands for itself; less where it shares a level with another step. */
   readonly weight: number;
+  readonly isDark: boolean;
 }
 
 /** Power and voltage over their scales. */
@@ -24,12 +28,15 @@ interface Step {
   readonly voltage: number;
   /** Power of the step before, where both share a level; else 0. */
   readonly before: number;
+  readonly isDark: boolean;
 }
 
 /** A smaller step is a meter's noise, or that of a fan. */
 const leastW = 50;
 /** A resistance takes 2 % more where the voltage is 1 % higher; a step has to be ten times that. */
 const ownShare = 20;
+/** A step elsewhere in the house of this share is of the same cause. */
+const mostShared = 0.3;
 /** Steps of this many scales count no more than that: one large coincidence decides nothing. */
 const mostPowerScales = 8;
 const mostVoltageScales = 3;
@@ -54,6 +61,7 @@ export class StepProducts {
   readonly #voltage = new Scale();
   #last: Level | undefined;
   #waiting: Step | undefined;
+  #moves = false;
   /** The change before where it was at rest, over its scale. */
   #restBefore: number | undefined;
   /** By how much of it the next change at rest undoes one. */
@@ -61,6 +69,11 @@ export class StepProducts {
 
   constructor(use: (step: StepProduct) => void) {
     this.#use = use;
+  }
+
+  /** Whether any step was seen, used or not. */
+  get moves(): boolean {
+    return this.#moves;
   }
 
   push(level: Level): void {
@@ -75,23 +88,28 @@ export class StepProducts {
     const powerW = level.powerW - last.powerW;
     const voltageV = level.voltageV - last.voltageV;
     const drivenW = Math.max(last.flowW, level.flowW) * Math.abs(voltageV / level.voltageV);
-    if (this.#isStep(Math.abs(powerW), drivenW)) {
+    if (!this.#isStep(Math.abs(powerW), drivenW)) {
+      this.#settle(0);
+      this.#rest(voltageV);
+    } else if (movedElsewhere(last, level, mostShared * Math.abs(powerW))) {
+      this.#settle(0);
+      this.#restBefore = undefined;
+    } else {
       const power = clipped(powerW, this.#power.mean, mostPowerScales);
       const voltage = clipped(voltageV, this.#voltage.mean, mostVoltageScales);
       const before = this.#waiting?.power ?? 0;
       this.#settle(power);
-      this.#waiting = { atMs: level.endMs, power, voltage, before };
+      this.#waiting = { atMs: level.endMs, power, voltage, before, isDark: level.isDark };
       this.#restBefore = undefined;
-    } else {
-      this.#settle(0);
-      this.#rest(voltageV);
     }
     this.#power.add(powerW);
   }
 
   #isStep(sizeW: number, drivenW: number): boolean {
     if (this.#voltage.count < fewestLevels && this.#power.count < fewestLevels) return false;
-    return sizeW >= leastW && sizeW >= this.#power.mean && sizeW >= ownShare * drivenW;
+    if (sizeW < leastW) return false;
+    this.#moves = true;
+    return sizeW >= this.#power.mean && sizeW >= ownShare * drivenW;
   }
 
   #rest(voltageV: number): void {
@@ -109,15 +127,23 @@ export class StepProducts {
     const step = this.#waiting;
     if (step === undefined) return;
     this.#waiting = undefined;
-    const { atMs, power, voltage, before } = step;
+    const { atMs, power, voltage, before, isDark } = step;
     if (voltage === 0) return;
     const undone = Math.max(0, Math.min(mostUndone, this.#undone));
     // On and off again: the noise between the two speaks twice for the same side.
     const twice = [before, next].filter((other) => other * power < 0);
     const shared = twice.reduce((sum, other) => sum + Math.abs(other / power), 0);
     const weight = 1 / (1 + undone * shared);
-    this.#use({ atMs, product: (power * voltage) / ordinary, weight });
+    this.#use({ atMs, product: (power * voltage) / ordinary, weight, isDark });
   }
+}
+
+/**
+ * Clouds pass over the whole neighbourhood, and through the neutral its generators on the other phases
+ * move this one's voltage the wrong way; so does another phase of the house itself.
+ */
+function movedElsewhere(last: Level, level: Level, mostW: number): boolean {
+  return level.elsewhereW.some((watts, i) => Math.abs(watts - (last.elsewhereW[i] ?? 0)) > mostW);
 }
 
 /** Mean absolute change, of which the past fades. */

@@ -11,10 +11,11 @@ export type Direction = "load" | "injection";
 export interface Answer {
   /** `load`: the voltage falls when the channel rises. Undefined while it is not known. */
   readonly direction: Direction | undefined;
-  /** Natural logarithm of the odds against chance. */
-  readonly evidence: number;
+  /** Whether the channel ever moved by as much as an appliance. */
+  readonly moves: boolean;
   readonly confidence: number;
   readonly steps: number;
+  readonly darkSteps: number;
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -44,11 +45,19 @@ export class VoltageProbe {
 
   answer(): Answer {
     const direction = this.#direction;
-    const { log, steps, fromMs } = this.#evidence[direction ?? "load"];
+    const { log, steps, darkSteps, fromMs } = this.#evidence[direction ?? "load"];
     // It may have faded since, while the other one is not yet believed.
     const evidence = direction === undefined ? 0 : Math.max(believedAt, log);
     const confidence =
       direction === undefined ? 0 : Math.min(mostConfidence, 1 - Math.exp(-evidence));
-    return { direction, evidence, confidence, steps, fromMs, toMs: this.#toMs };
+    return {
+      direction,
+      moves: this.#steps.moves,
+      confidence,
+      steps,
+      darkSteps,
+      fromMs,
+      toMs: this.#toMs,
+    };
   }
 }
