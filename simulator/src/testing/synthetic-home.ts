@@ -10,13 +10,14 @@ export function syntheticHome(channels: readonly Channel[], days = 120): Home {
     const cloud = 0.3 + 0.7 * (((index - hour) / 24) % 3 === 0 ? 1 : 0.5);
     const production = Math.max(0, Math.sin(((hour - 6) / 12) * Math.PI)) * 3000 * cloud;
     const load = 200 + 97 * ((index * 7) % 11);
-    const values: Partial<Record<keyof Row, number>> = {
+    return {
+      startMs: startMs + index * 3_600_000,
+      seconds: 3600,
       ...(channels.includes("production") && { productionWh: production }),
       ...(channels.includes("consumption") && { consumptionWh: load }),
       ...(channels.includes("import") && { importWh: Math.max(0, load - production) }),
       ...(channels.includes("export") && { exportWh: Math.max(0, production - load) }),
     };
-    return { startMs: startMs + index * 3_600_000, seconds: 3600, ...values } as Row;
   });
   const site: Home["site"] = {
     householdId: "h1",
