@@ -33,7 +33,7 @@ const nightsMs = 30 * 3_600_000;
 const daylightShare = 0.02;
 const fewestDayHours = 4;
 const follows = 0.5;
-const lead = 0.15;
+const strays = 0.3;
 
 /** Dark samples of one kind that count together. */
 interface Tally {
@@ -112,8 +112,7 @@ function exchangedOrBattery(site: Site, tallies: Tallies): WrongFinding | undefi
 
 /** A house that takes nothing from the grid at night may live on a battery: its panels follow the sun by day. */
 function productionFollowedSun({ hours, production, house }: Daylight): boolean {
-  const value = production.value();
-  return hours >= fewestDayHours && value > follows && value - house.value() > lead;
+  return hours >= fewestDayHours && production.value() > follows && house.value() < strays;
 }
 
 function count(tallies: Tallies, sample: Sample, restW: number): void {
