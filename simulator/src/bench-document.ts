@@ -30,8 +30,8 @@ function section(report: BenchReport): string {
 }
 
 function measuredAt(report: BenchReport): string[] {
-  const { serial, flash, scan, evidence, path } = report;
-  return Object.entries({ serial, flash, scan, evidence, path }).flatMap(([name, part]) => {
+  const { serial, flash, scan, evidence, wiring, path } = report;
+  return Object.entries({ serial, flash, scan, evidence, wiring, path }).flatMap(([name, part]) => {
     if (part?.figures === undefined) return [];
     const { at, loadAverage } = part;
     const busy = loadAverage > quietLoad ? ": the machine was busy, its times are too long" : "";

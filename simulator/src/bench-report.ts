@@ -4,8 +4,9 @@ import type { FlashFigures } from "./bench-flash.js";
 import type { PathFigures } from "./bench-path.js";
 import type { ScanFigures } from "./bench-scan.js";
 import type { LateFigures, LineFigures, ReaderName, SerialFigures } from "./bench-serial.js";
+import type { WiringFigures } from "./bench-wiring.js";
 
-export const benchParts = ["serial", "flash", "scan", "evidence", "path"] as const;
+export const benchParts = ["serial", "flash", "scan", "evidence", "wiring", "path"] as const;
 export type BenchPart = (typeof benchParts)[number];
 
 /** More than this, and other work on the machine is part of the figures. */
@@ -32,6 +33,7 @@ export interface BenchReport {
   readonly flash?: Measured<FlashFigures>;
   readonly scan?: Measured<ScanFigures>;
   readonly evidence?: Measured<EvidenceFigures>;
+  readonly wiring?: Measured<WiringFigures>;
   readonly path?: Measured<PathFigures>;
 }
 
@@ -50,12 +52,20 @@ export const readerNames: Readonly<Record<ReaderName, string>> = {
 };
 
 /** All figures of a report as rows, part by part; budgets are those of the plan of record. */
-export function benchRows({ serial, flash, scan, evidence, path }: BenchReport): BenchRow[] {
+export function benchRows({
+  serial,
+  flash,
+  scan,
+  evidence,
+  wiring,
+  path,
+}: BenchReport): BenchRow[] {
   return [
     ...partRows("snapshots on a serial line", serial, serialRows),
     ...partRows("flash", flash, flashRows),
     ...partRows("scan", scan, scanRows),
     ...partRows("evidence", evidence, evidenceRows),
+    ...partRows("wiring rules", wiring, wiringRows),
     ...partRows("path to a settled trade", path, pathRows),
   ];
 }
@@ -129,6 +139,16 @@ function scanRows({ seconds, meters, found, settings, units }: ScanFigures): Ben
       what: `powershare scan, units ${units}, ${settings} line settings, ${meters} meters there`,
       measured: `${seconds} s, ${found} found`,
       budget: "< 30 s",
+    },
+  ];
+}
+
+function wiringRows({ cpuSecondsPerDay, rowsPerDay, days }: WiringFigures): BenchRow[] {
+  return [
+    {
+      what: `CPU time of all wiring rules for a day of ${rowsPerDay.toLocaleString("en")} readings of three phases`,
+      measured: `${cpuSecondsPerDay} s of one core (${days} days)`,
+      budget: "",
     },
   ];
 }

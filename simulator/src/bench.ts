@@ -20,6 +20,7 @@ import {
 } from "./bench-report.js";
 import { benchScan } from "./bench-scan.js";
 import { benchSerial } from "./bench-serial.js";
+import { benchWiring } from "./bench-wiring.js";
 import { createRunDirectory, removeRun } from "./run-directory.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -72,6 +73,7 @@ async function measureParts(
     ...(wants("flash") ? { flash: obstacle ? skip(`flash ${obstacle}`) : await flash() } : {}),
     ...(wants("scan") ? { scan: await measured(benchScan) } : {}),
     ...(wants("evidence") ? { evidence: await measured(() => benchEvidence(directory, say)) } : {}),
+    ...(wants("wiring") ? { wiring: await measured(benchWiring) } : {}),
     ...(wants("path") ? { path: await measured(() => benchPath(directory, say)) } : {}),
   };
 }
@@ -84,12 +86,13 @@ function earlierParts(): Pick<BenchReport, BenchPart> {
   try {
     const report: unknown = JSON.parse(readFileSync(reportFile, "utf8"));
     if (!isReport(report)) return {};
-    const { serial, flash, scan, evidence, path } = report;
+    const { serial, flash, scan, evidence, wiring, path } = report;
     return {
       ...(serial && { serial }),
       ...(flash && { flash }),
       ...(scan && { scan }),
       ...(evidence && { evidence }),
+      ...(wiring && { wiring }),
       ...(path && { path }),
     };
   } catch {
