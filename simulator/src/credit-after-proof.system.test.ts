@@ -1,10 +1,12 @@
-import type { PlacementJudgement, WiringReport } from "@powershare/domain/ledger";
+import type { Correction, PlacementJudgement, WiringReport } from "@powershare/domain/ledger";
+import type { LedgerClient } from "@powershare/ledger-client";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { LedgerWatch } from "./ledger-watch.js";
 import { OperatorDesk } from "./operator-desk.js";
+import { enrolSoftwareClient } from "./software-client.js";
 import { connectNetwork } from "./testing/network-control.js";
 import { testSettings } from "./testing/shared-neighbourhood.js";
-import { SoftwareHousehold } from "./testing/software-household.js";
+import { connectAs, SoftwareHousehold } from "./testing/software-household.js";
 
 const { slotSeconds } = testSettings;
 /** 40 Wh of surplus at the mean of both tariffs, micro-coin per kWh. */
@@ -15,6 +17,7 @@ let desk: OperatorDesk;
 let honest: SoftwareHousehold;
 let cheat: SoftwareHousehold;
 let buyer: SoftwareHousehold;
+let community: LedgerClient;
 let slots: readonly [string, string];
 const names: string[] = [];
 
@@ -32,11 +35,17 @@ beforeAll(async () => {
     SoftwareHousehold.join(network, desk, { id, start: slots[0], slotSeconds });
   [honest, cheat, buyer] = await Promise.all([join("proof1"), join("proof2"), join("proof3")]);
   await desk.fund(buyer.id, 10n);
+  const board = await enrolSoftwareClient(network.organisations.community, {
+    id: "board-of-proof",
+    attributes: { role: "community", microgrid: network.channel },
+  });
+  community = connectAs(network, board);
 });
 afterAll(async () => {
   for (const { id } of [honest, cheat, buyer]) await desk.suspend(id);
   await desk.client.transact("participants:SetSettings", { settings: testSettings });
-  await Promise.all([honest, cheat, buyer].map(({ client }) => client.close()));
+  const clients = [honest, cheat, buyer].map(({ client }) => client);
+  await Promise.all([...clients, community].map((client) => client.close()));
   await desk.close();
 });
 
@@ -74,6 +83,21 @@ test("a sale is held until its wiring is proven, and given back where it is mani
   await expect
     .poll(() => names.filter((name) => name === "HeldResolved").length, { timeout: 10_000 })
     .toBe(2);
+});
+
+test("what was settled wrongly is put right by operator and community together", async () => {
+  const before = await coins(honest.id);
+  const id = "correction-of-proof";
+  const correction: Correction = {
+    kind: "payments",
+    reason: "meter-error",
+    slot: slots[0],
+    payments: [{ from: honest.id, to: buyer.id, amountNano: "1000000" }],
+  };
+  await desk.client.transact("wallets:AskCorrection", { id, correction });
+  expect(await coins(honest.id)).toBe(before);
+  await community.transact("wallets:ConfirmCorrection", { id, correction });
+  expect(await coins(honest.id)).toBe(before - 1_000_000n);
 });
 
 /** The agent reports a sign test that passed, and the aggregator calls the placement right. */

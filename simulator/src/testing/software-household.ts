@@ -1,9 +1,27 @@
 import * as crypto from "node:crypto";
 import type { EvidencePackage, RegisterValues } from "@powershare/domain/evidence";
 import { TestHousehold } from "@powershare/domain/testing";
+import type { KeyPair } from "@powershare/fabric";
 import { createCsr, enroll } from "@powershare/fabric/ca";
 import { connectLedger, type LedgerClient, softwareSigner } from "@powershare/ledger-client";
 import { type NetworkAccess, type OperatorDesk, utilityId } from "../operator-desk.js";
+
+/** A client of the community's, by its peer. */
+export function connectAs(
+  { channel, chaincode, organisations: { community } }: NetworkAccess,
+  { certificatePem, privateKeyPem }: KeyPair,
+): LedgerClient {
+  return connectLedger({
+    endpoint: community.peerEndpoint,
+    tlsHostname: community.peerTlsHostname,
+    tlsRootCertificatePem: community.tlsRootCertificatePem,
+    mspId: community.mspId,
+    certificatePem,
+    sign: softwareSigner(privateKeyPem),
+    channel,
+    chaincode,
+  });
+}
 
 /** A household on the real ledger with keys in software: no meters and no agent, so it can say what a test needs. */
 export class SoftwareHousehold {
@@ -44,15 +62,9 @@ export class SoftwareHousehold {
         sign: async (message) => crypto.sign("sha256", message, reading.privateKeyPem),
       }),
     });
-    const client = connectLedger({
-      endpoint: community.peerEndpoint,
-      tlsHostname: community.peerTlsHostname,
-      tlsRootCertificatePem: community.tlsRootCertificatePem,
-      mspId: community.mspId,
+    const client = connectAs(network, {
       certificatePem,
-      sign: softwareSigner(reading.privateKeyPem),
-      channel: network.channel,
-      chaincode: network.chaincode,
+      privateKeyPem: reading.privateKeyPem,
     });
     await desk.register({
       kind: "resident",
