@@ -1,3 +1,4 @@
+import { channelScale } from "./channel-scale.js";
 import { clearSkyCap } from "./clear-sky-cap.js";
 import { clockShift } from "./clock-shift.js";
 import { dayShape } from "./day-shape.js";
@@ -8,8 +9,7 @@ import { exchange } from "./exchange.js";
 import { importExportSign } from "./import-export-sign.js";
 import { neighbourRatio } from "./neighbours.js";
 import { nightProduction } from "./night-production.js";
-import { partial } from "./partial.js";
-import { scaled } from "./scaled.js";
+import { phaseSign } from "./phases.js";
 import { stuck } from "./stuck.js";
 import type { Rule } from "./types.js";
 import { voltageResponse } from "./voltage-response.js";
@@ -24,11 +24,11 @@ export const wiringRules: readonly Rule[] = [
   energyBalance,
   derivedConsumption,
   voltageResponse,
+  phaseSign,
   stuck,
   dead,
   clockShift,
-  partial,
-  scaled,
+  channelScale,
   neighbourRatio,
 ];
 

@@ -57,6 +57,8 @@ const mostSteps = 16;
 const mostPerStep = 3;
 /** Standard deviations at which the voltage's answer is taken. */
 const decisive = 4.5;
+/** So much louder another phase's voltage answers where the clamp is on that phase. */
+const elsewhere = 2;
 /** Readings a step may take: an appliance is switched; or a cloud passes. */
 const transitions = { connection: [2], generator: [2, 20] };
 const phaseNumbers = [1, 2, 3] as const;
@@ -168,7 +170,7 @@ class Part {
 
   /** The clearest answer of any phase's voltage. */
   get #best(): number {
-    return Math.max(...this.#voltages.map((voltage) => voltage.z));
+    return Math.max(...this.#voltages.map(({ z }) => Math.abs(z)));
   }
 
   #take(step: PowerStep): void {
@@ -188,9 +190,9 @@ class Part {
   #judge(): void {
     const sign = this.#powerSign;
     const { z } = this.#own;
-    if (Math.abs(z) < decisive || sign === 0) return;
-    if (z > 0 && sign > 0) this.#state = "passed";
-    else if (z < 0 && this.#answersElsewhere) this.#fail("other");
+    if (this.#answersElsewhere) this.#fail("other");
+    else if (Math.abs(z) < decisive || sign === 0) return;
+    else if (z > 0 && sign > 0) this.#state = "passed";
     else if (this.#meter === "connection" && z > 0) this.#repeat();
     else if (z < 0 && sign < 0) this.#fail(this.#phases === 1 ? "reversed" : "phase-reversed");
     else if (this.#meter === "generator") this.#fail("swapped");
@@ -203,9 +205,13 @@ class Part {
     return 4 * this.#signedRight <= this.#count ? -1 : 0;
   }
 
-  /** Through the neutral a load lifts the other phases too, but by less than it pulls its own down. */
+  /**
+   * Through the neutral a load lifts the other phases too, but by less than it pulls its own down. With
+   * the clamp on another phase (its power then shows as minus a half) it is the other way round.
+   */
   get #answersElsewhere(): boolean {
-    return this.#voltages.some(({ z, mean }) => z >= decisive && mean > Math.abs(this.#own.mean));
+    const own = elsewhere * Math.abs(this.#own.mean);
+    return this.#voltages.some(({ z, mean }) => Math.abs(z) >= decisive && Math.abs(mean) > own);
   }
 
   #fail(fault: SignTestFault): void {
