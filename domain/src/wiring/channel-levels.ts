@@ -1,4 +1,4 @@
-import { dayBook, type Flow } from "./days.js";
+import { type Day, dayBook, type Flow } from "./days.js";
 import { findEnvelopeStep } from "./envelope.js";
 import { findFeedInStep } from "./feed-in-step.js";
 import { type Step, windows } from "./levels.js";
@@ -24,8 +24,6 @@ export interface Level {
 export interface ChannelLevels {
   readonly push: (row: Row) => void;
   readonly levels: () => readonly Level[];
-  /** Days that have been compared with those before them; 0 at first. */
-  readonly days: () => number;
 }
 
 /** Days kept: those of the longest comparison, and some to spare. */
@@ -40,16 +38,20 @@ const sameWithin = 1.25;
 export function channelLevels(site: Site): ChannelLevels {
   const house: Flow = site.channels.includes("consumption") ? "consumption" : "import";
   const followers = [
-    follower(site, "production", (days) => findEnvelopeStep(days, "production"), house),
+    follower(
+      site,
+      "production",
+      (days, factor) => findEnvelopeStep(days, "production", factor),
+      house,
+    ),
     follower(site, house, (days) => findNightStep(days, house), undefined),
-    follower(site, "export", findFeedInStep, undefined),
+    follower(site, "export", findFeedInStep, undefined, 1),
   ].filter(({ flow }) => measures(site, flow));
   return {
     push: (row) => {
       for (const follower of followers) follower.push(row);
     },
     levels: () => followers.map((follower) => follower.level()),
-    days: () => Math.min(...followers.map((follower) => follower.days())),
   };
 }
 
@@ -64,20 +66,22 @@ function measures({ channels }: Site, flow: Flow): boolean {
 function follower(
   site: Site,
   flow: Flow,
-  find: (days: Parameters<typeof findEnvelopeStep>[0]) => Step | undefined,
+  find: (days: readonly Day[], factor: number) => Step | undefined,
   beside: Flow | undefined,
+  /** A channel that rises may only be another that fell. */
+  most = Number.POSITIVE_INFINITY,
 ) {
   const book = dayBook(site, keptDays);
   let level: Level = { flow, factor: 1, possible: undefined, together: false, fromMs: 0, toMs: 0 };
   const look = () => {
-    const step = find(book.days);
+    const step = find(book.days, level.factor);
     const toMs = book.days.at(-1)?.endMs ?? 0;
     if (!step?.certain) {
       const fromMs = level.factor === 1 ? (book.days[0]?.startMs ?? 0) : level.fromMs;
       level = { ...level, possible: step, fromMs, toMs };
       return;
     }
-    const factor = settled(level.factor * step.factor);
+    const factor = Math.min(most, settled(level.factor * step.factor));
     const together = beside !== undefined && movedToo(book.days, beside, step);
     book.forgetBefore(step.fromDay);
     level = {
@@ -95,7 +99,6 @@ function follower(
       if (book.push(row) !== undefined) look();
     },
     level: () => level,
-    days: () => book.days.length,
   };
 }
 
@@ -104,7 +107,7 @@ function settled(factor: number): number {
 }
 
 /** Whether the house's nights have moved by a factor that is nearer to the step's than to none. */
-function movedToo(days: Parameters<typeof findEnvelopeStep>[0], flow: Flow, step: Step): boolean {
+function movedToo(days: readonly Day[], flow: Flow, step: Step): boolean {
   const after = (days.at(-1)?.index ?? 0) - step.fromDay + 1;
   const found = windows(days, { before: Math.max(after, 7), after });
   if (found === undefined) return false;

@@ -52,6 +52,7 @@ interface Limit {
 /** Days before that are compared with: long enough for a clear hour each, short enough for the season to stay. */
 const beforeDays = 25;
 const fewestAlive = 14;
+const fewestFallen = 7;
 
 /**
  * Three quarters of the hours stay below this share of their best. Over 2,500 clean home-weeks the lowest
@@ -70,18 +71,32 @@ const rises: readonly Limit[] = [
   { after: 4, certain: 1.4, possible: 1.33 },
 ];
 
-/** A lasting change of what a generator's meter reads, or undefined. */
-export function findEnvelopeStep(days: readonly Day[], flow: Flow): Step | undefined {
-  const steps = [
-    ...falls.map((limit) => fall(days, flow, limit)),
-    ...rises.map((limit) => rise(days, flow, limit)),
-  ];
-  return steps.find((step) => step?.certain) ?? steps.find((step) => step !== undefined);
+/**
+ * A lasting change of what a generator's meter reads, or undefined. After a step down the next one up is
+ * its repair, for which fewer days before it do.
+ */
+export function findEnvelopeStep(
+  days: readonly Day[],
+  flow: Flow,
+  factor: number,
+): Step | undefined {
+  const fewest = factor < 1 ? fewestFallen : fewestAlive;
+  let possible: Step | undefined;
+  for (const [limits, find] of [
+    [falls, fall],
+    [rises, rise],
+  ] as const) {
+    for (const limit of limits) {
+      const found = aliveWindows(days, flow, { after: limit.after, fewest });
+      const step = found && find(found, flow, limit);
+      if (step?.certain) return step;
+      possible ??= step;
+    }
+  }
+  return possible;
 }
 
-function fall(days: readonly Day[], flow: Flow, limit: Limit): Step | undefined {
-  const found = aliveWindows(days, flow, limit.after);
-  if (found === undefined || shinesAtNight(found.after, flow)) return undefined;
+function fall(found: Windows, flow: Flow, limit: Limit): Step | undefined {
   const ratios = envelopeRatios(found.before, found.after, flow);
   const top = quantile(ratios, 0.75);
   // Nothing at all is a dead channel, an inverter that is out, or snow.
@@ -90,23 +105,30 @@ function fall(days: readonly Day[], flow: Flow, limit: Limit): Step | undefined 
   return step(found.after, ratios, top < limit.certain);
 }
 
-function rise(days: readonly Day[], flow: Flow, limit: Limit): Step | undefined {
-  const found = aliveWindows(days, flow, limit.after);
-  if (found === undefined || shinesAtNight(found.after, flow)) return undefined;
+function rise(found: Windows, flow: Flow, limit: Limit): Step | undefined {
   const ratios = envelopeRatios(found.before, found.after, flow);
   const low = quantile(ratios, 0.25);
   if (!(low > limit.possible)) return undefined;
   return step(found.after, ratios, low > limit.certain);
 }
 
-/** Days of an outage or under snow are no measure of what comes after. */
-function aliveWindows(days: readonly Day[], flow: Flow, after: number): Windows | undefined {
-  const found = windows(days, { before: beforeDays, after });
-  if (found === undefined) return undefined;
-  const energies = days.map((day) => energyOf(day, flow));
-  const least = 0.02 * quantile(energies, 0.9);
-  const before = found.before.filter((day) => energyOf(day, flow) > least);
-  return before.length >= fewestAlive ? { ...found, before } : undefined;
+/** Days of an outage or under snow are no measure of what comes after; nor is what reads at night. */
+function aliveWindows(
+  days: readonly Day[],
+  flow: Flow,
+  { after, fewest }: { readonly after: number; readonly fewest: number },
+): Windows | undefined {
+  const least = fewest === fewestAlive ? {} : { least: fewest };
+  const found = windows(days, { before: beforeDays, after, ...least });
+  if (found === undefined || shinesAtNight(found.after, flow)) return undefined;
+  const enough =
+    0.02 *
+    quantile(
+      days.map((day) => energyOf(day, flow)),
+      0.9,
+    );
+  const before = found.before.filter((day) => energyOf(day, flow) > enough);
+  return before.length >= fewest ? { ...found, before } : undefined;
 }
 
 function energyOf(day: Day, flow: Flow): number {

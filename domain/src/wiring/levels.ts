@@ -19,10 +19,17 @@ export interface Windows {
 /** Of each span so much must have been measured. */
 const enough = 0.8;
 
+interface Span {
+  readonly before: number;
+  readonly after: number;
+  /** Fewest days before; where it is left out, most of them. */
+  readonly least?: number;
+}
+
 /** The last `after` calendar days and the `before` ones ahead of them; undefined where too many are missing. */
 export function windows(
   days: readonly Day[],
-  { before, after }: { readonly before: number; readonly after: number },
+  { before, after, least = enough * before }: Span,
 ): Windows | undefined {
   const last = days.at(-1)?.index ?? 0;
   const first = last - after + 1;
@@ -30,6 +37,6 @@ export function windows(
     before: days.filter((day) => day.index < first && day.index >= first - before),
     after: days.filter((day) => day.index >= first),
   };
-  const known = found.after.length >= enough * after && found.before.length >= enough * before;
+  const known = found.after.length >= enough * after && found.before.length >= least;
   return known ? found : undefined;
 }

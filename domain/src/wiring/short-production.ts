@@ -15,13 +15,15 @@ const fewestDays = 12;
  */
 export function shortProduction(site: Site): RuleRun {
   const book = dayBook(site, keptDays);
-  let small: Finding | undefined;
+  let small: WrongFinding | undefined;
+  let short: WrongFinding | undefined;
   let finding: Finding = { says: "nothing" };
   return {
     push: (row: Row) => {
       if (book.push(row) === undefined || site.storage !== "none") return;
       small = belowSize(site, book.days, small);
-      finding = belowExport(site, book.days) ?? small ?? { says: "nothing" };
+      short = belowExport(site, book.days, short?.fault);
+      finding = short ?? small ?? { says: "nothing" };
     },
     finding: () => finding,
   };
@@ -30,26 +32,35 @@ export function shortProduction(site: Site): RuleRun {
 /** Hours of fair sun in which more is fed in than produced. */
 const hoursNeeded = 4;
 
-/** A house without storage feeds in no more than it produces; meters agree within a few percent. */
-function belowExport(site: Site, days: readonly Day[]): Finding | undefined {
+/** A house without storage feeds in no more than it produces; meters agree within a few percent. Which is off is `named` once, against what production was before. */
+function belowExport(
+  site: Site,
+  days: readonly Day[],
+  named: WrongFinding["fault"] | undefined,
+): WrongFinding | undefined {
   const recent = days.slice(-3);
   if (shinesAtNight(recent, "export")) return undefined;
-  const excess = recent.map((day) => excessHours(site, day));
+  // A day on which production dies is a dead channel's.
+  const excess = recent.map((day) => (isAlive(day) ? excessHours(site, day) : 0));
   const hours = excess.reduce((sum, one) => sum + one, 0);
   if (hours < hoursNeeded || excess.filter((one) => one > 0).length < 2) return undefined;
-  const most = (among: readonly Day[], flow: "production" | "export") =>
-    Math.max(...among.map((day) => day.watts[flow].reduce((a, b) => Math.max(b, a), 0)));
-  const produced = most(recent, "production");
-  // Nothing at all is a dead channel's.
-  if (produced < 0.02 * most(recent, "export")) return undefined;
   const usual = most(days.slice(0, -3), "production");
-  if (days.length >= fewestDays && most(recent, "export") > 1.1 * usual)
-    return wrong("scaled", recent, `more was fed in than the generator ever gave`);
+  const tall = days.length >= fewestDays && most(recent, "export") > 1.1 * usual;
+  if (named === "scaled" || (named === undefined && tall))
+    return wrong("scaled", recent, "more was fed in than the generator ever gave");
   return wrong(
     "partial",
     recent,
     `in ${hours.toFixed(0)} h more was fed in than production's meter saw`,
   );
+}
+
+function most(days: readonly Day[], flow: "production" | "export"): number {
+  return Math.max(...days.flatMap((day) => [...day.watts[flow]].filter(Number.isFinite)));
+}
+
+function isAlive(day: Day): boolean {
+  return most([day], "production") >= 0.02 * most([day], "export");
 }
 
 function excessHours(site: Site, day: Day): number {
@@ -76,8 +87,8 @@ const restingShare = 0.12;
 function belowSize(
   site: Site,
   days: readonly Day[],
-  before: Finding | undefined,
-): Finding | undefined {
+  before: WrongFinding | undefined,
+): WrongFinding | undefined {
   if (site.pv === null || days.length < fewestDays || shinesAtNight(days, "production"))
     return before;
   const bins = sunnyBins(days);
