@@ -19,11 +19,11 @@ export const derivedConsumption: Rule = {
   start: run,
 };
 
-const spanMs = 72 * 3_600_000;
-/** Two nights of a summer, and a few hours of sun. */
-const fewestRestHours = 8;
-const fewestAwakeHours = 5;
-/** Of clean homes' three days, in the worst a house rests through 51 % of the time without sun, and stays below twice production for 74 %. */
+const spanMs = 96 * 3_600_000;
+/** More than two nights, and some hours of sun: a meter that is new may be fed zeros at first. */
+const fewestRestHours = 24;
+const fewestAwakeHours = 8;
+/** Of clean homes' four days, in the worst a house rests through 51 % of the time without sun, and stays below twice production for 74 %. */
 const mostlyRests = 0.93;
 const hardlyRests = 0.6;
 const mostlyBelow = 0.95;
@@ -93,6 +93,6 @@ function wrong(items: readonly Both[], how: string): WrongFinding {
     confidence: 0.95,
     fromMs: items[0]?.startMs ?? 0,
     toMs: items.at(-1)?.endMs ?? 0,
-    explanation: `The house's consumption (${energyText(usedWh)} in three days) is nothing whenever the sun is away, and ${how}: the clamp at the grid is most likely the wrong way round, or its sign set wrongly.`,
+    explanation: `The house's consumption (${energyText(usedWh)} in four days) is nothing whenever the sun is away, and ${how}: the clamp at the grid is most likely the wrong way round, or its sign set wrongly.`,
   };
 }
