@@ -68,12 +68,14 @@ export function* casesOf({ home, minutes }: HomeAt, plan: CasePlan): Generator<C
 }
 
 class CaseMaker {
+  readonly #homeId: string;
   readonly #minutes: number;
   readonly #plan: CasePlan;
   readonly #views: ReadonlyMap<View, Home>;
   readonly #weather: WeatherOf;
 
   constructor(home: Home, minutes: number, plan: CasePlan) {
+    this.#homeId = home.id;
     this.#minutes = minutes;
     this.#plan = plan;
     const views = viewsOf(home);
@@ -101,8 +103,10 @@ class CaseMaker {
         .filter(({ applies }) => applies(home.site.channels, view))
         .map((variant) => ({ view, home, variant })),
     );
-    // Every way in its turn, so that none is left to chance.
-    const way = ways[number % Math.max(1, ways.length)];
+    // Every way in its turn, and homes begin with different ones.
+    const { seed } = this.#plan;
+    const first = new SeededRandom(`${seed}/${this.#homeId}/${this.#minutes}/${fault}/${onset}`);
+    const way = ways[(number + Math.floor(ways.length * first.next())) % Math.max(1, ways.length)];
     if (way === undefined) return;
     const { view, home, variant } = way;
     const window = this.#window(home, `${fault}/${onset}`, onset, number);
