@@ -27,6 +27,19 @@ export interface ScoreRun {
   readonly natural: readonly NaturalRun[];
 }
 
+/** What of the score stands in the documentation. */
+export function summariseScore(run: ScoreRun): string {
+  return [
+    run.title,
+    "",
+    ...describeTargets(run),
+    ...describeFaults(run, "held"),
+    ...describeStorage(run),
+    ...describeClean(run),
+    ...describeNatural(run),
+  ].join("\n");
+}
+
 /** The whole score as text for people. */
 export function describeScore(run: ScoreRun): string {
   return [

@@ -11,6 +11,7 @@ export interface ScoreOptions {
   readonly faults: readonly InjectedFault[];
   readonly quick?: true;
   readonly json?: string;
+  readonly write?: true;
 }
 
 function faultsOf(text: string): InjectedFault[] {
@@ -39,6 +40,7 @@ export function parseScoreOptions(argv: readonly string[]): ScoreOptions | { exi
     .option("--faults <names>", "only these faults", faultsOf, [...injectedFaults])
     .option("--quick", "few windows, at the measured resolution")
     .option("--json <file>", "also write everything as JSON, case by case")
+    .option("--write", "put a summary into docs/wiring.md")
     .exitOverride();
   try {
     program.parse([...argv], { from: "user" });

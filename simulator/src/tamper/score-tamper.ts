@@ -1,17 +1,20 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { type Case, casesOf, type HomeAt } from "./cases.js";
 import { type CleanRun, cleanRunsOf } from "./clean-years.js";
 import { type Home, loadHomes } from "./homes.js";
-import { describeScore, type NaturalRun, type ScoreRun } from "./report.js";
+import { describeScore, type NaturalRun, type ScoreRun, summariseScore } from "./report.js";
 import { coarser } from "./resolution.js";
 import { reaches, replayRows, type Said } from "./run-case.js";
 import { type Outcome, outcomeOf } from "./score.js";
 import { parseScoreOptions, type ScoreOptions } from "./score-options.js";
+import { withScore } from "./score-page.js";
 import { homesOf, naturalFaults } from "./split.js";
 import { type View, viewsOf } from "./views.js";
 
 /** As of every command: something outside failed. */
 const outsideFailed = 3;
+const page = fileURLToPath(new URL("../../../docs/wiring.md", import.meta.url));
 const resolutionsMinutes = [15, 30, 60];
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -90,6 +93,8 @@ if ("exitCode" in options) {
   try {
     const run = score(options);
     process.stdout.write(describeScore(run));
+    if (options.write)
+      writeFileSync(page, withScore(readFileSync(page, "utf8"), summariseScore(run)));
     if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(run)}\n`);
   } catch (error) {
     say(`score:tamper: ${error instanceof Error ? error.message : String(error)}`);

@@ -5,6 +5,7 @@ import { coarser } from "./resolution.js";
 import type { Said } from "./run-case.js";
 import { outcomeOf, precisionOf, recallWithin, scoreOf } from "./score.js";
 import { parseScoreOptions } from "./score-options.js";
+import { withScore } from "./score-page.js";
 import { homesOf } from "./split.js";
 
 const home = syntheticHome(["production", "consumption"], 40);
@@ -89,6 +90,22 @@ it("keeps tuning and reporting apart, and homes with faults of their own out of 
   expect(ids("tune")).toEqual(["F02", "B1", "AEW-B"]);
   expect(ids("report")).toEqual(["F04", "AEW-B"]);
   expect(ids("all")).toEqual(["F02", "F04", "B1", "AEW-B"]);
+});
+
+it("puts a score between the marks of a page, again and again", () => {
+  const page = [
+    "# Page",
+    "<!-- Written by npm run score:tamper; everything up to its end is replaced. -->",
+    "old",
+    "<!-- End of what npm run score:tamper writes. -->",
+    "more\n",
+  ].join("\n");
+  const once = withScore(page, "new\n");
+  expect(once).toContain("```text\nnew\n```");
+  expect(once).not.toContain("old");
+  expect(once.endsWith("-->\nmore\n")).toBe(true);
+  expect(withScore(once, "new\n")).toBe(once);
+  expect(() => withScore("# Page\n", "new")).toThrow(RangeError);
 });
 
 describe("options", () => {
