@@ -4,7 +4,8 @@ import { Command } from "commander";
 import { type GridStrength, grids } from "./line.js";
 import { type Outcome, score } from "./score.js";
 import { hardCases, mainTrials, readings } from "./score-cases.js";
-import { cells, falseAnswers, heads, row, rule } from "./score-table.js";
+import { scoreSignTest } from "./score-sign-test.js";
+import { cells, falseAnswers, heads, row, rule, share } from "./score-table.js";
 
 const page = fileURLToPath(new URL("../../../docs/wiring.md", import.meta.url));
 const begin = "<!-- Written by npm run score:feeder; everything up to its end is replaced. -->";
@@ -28,7 +29,7 @@ const program = new Command("score:feeder")
   .option("--write", "put the tables into docs/wiring.md", false)
   .parse();
 const options = program.opts<Options>();
-const parts = [...(options.hardOnly ? [] : [mainTable]), hardTable].map((table) => {
+const parts = [...(options.hardOnly ? [] : [mainTable]), hardTable, signTestTable].map((table) => {
   const lines = table(options).join("\n");
   process.stdout.write(`${lines}\n\n`);
   return lines;
@@ -78,6 +79,26 @@ function hardTable({ homes, days, seed }: Options): string[] {
       const reading = trial.reading.seconds === 1 ? "1 s" : "1 min";
       const these = outcomes.filter((outcome) => outcome.trial === trial);
       lines.push(row([name, reading, trial.wiring, ...cells(these), falseAnswers(these)]));
+    }
+  }
+  return lines;
+}
+
+function signTestTable({ homes, seed }: Options): string[] {
+  const columns = ["sign test on", "display", "wiring", "passed", "failed", "no answer"];
+  const lines = [row(columns), rule(columns.length)];
+  for (const grid of Object.keys(grids) as GridStrength[]) {
+    for (const resolutionV of [0.1, 1]) {
+      for (const isReversed of [false, true]) {
+        const { passed, failed, abstained, tests } = scoreSignTest(grid, {
+          homes,
+          seed: `${seed}/sign-test`,
+          resolutionV,
+          isReversed,
+        });
+        const shares = [passed, failed, abstained].map((count) => share(count, tests));
+        lines.push(row([grid, `${resolutionV} V`, isReversed ? "reversed" : "right", ...shares]));
+      }
     }
   }
   return lines;
