@@ -29,6 +29,10 @@ const nightMs = 4 * 3_600_000;
 /** A battery may well rest for a night. */
 const nightsMs = 30 * 3_600_000;
 
+/** Two meters of one current differ by their classes. */
+const same = 0.05;
+const mostlySame = 0.9;
+
 /** What counts as day, and how a day tells production from a house. */
 const daylightShare = 0.02;
 const fewestDayHours = 4;
@@ -43,6 +47,8 @@ interface Tally {
   ms: number;
   productionWh: number;
   houseWh: number;
+  /** In which both meters counted the same. */
+  sameMs: number;
 }
 
 interface Tallies {
@@ -104,10 +110,13 @@ function exchangedOrBattery(site: Site, tallies: Tallies): WrongFinding | undefi
   const { exchanged, discharge, day } = tallies;
   // The day before a swap says nothing of it, where the nights before were as they should be.
   const isTelling = !tallies.wasRight || day.fromMs > exchanged.fromMs;
-  const livesOnBattery = !site.channels.includes("consumption") && productionFollowedSun(day);
-  return livesOnBattery && isTelling
-    ? battery(site, exchanged.ms > discharge.ms ? exchanged : discharge)
-    : (swap(site, exchanged) ?? battery(site, discharge));
+  const isGridOnly = !site.channels.includes("consumption");
+  // A consumption worked out from both is the same where a battery bears all of the load.
+  const load = isGridOnly ? sameLoad(discharge) : undefined;
+  if (load === undefined && isGridOnly && isTelling && productionFollowedSun(day)) {
+    return battery(site, exchanged.ms > discharge.ms ? exchanged : discharge);
+  }
+  return swap(site, exchanged) ?? load ?? battery(site, discharge);
 }
 
 /** A house that takes nothing from the grid at night may live on a battery: its panels follow the sun by day. */
@@ -132,7 +141,7 @@ function count(tallies: Tallies, sample: Sample, restW: number): void {
 }
 
 function empty(): Tally {
-  return { fromMs: 0, toMs: 0, samples: 0, ms: 0, productionWh: 0, houseWh: 0 };
+  return { fromMs: 0, toMs: 0, samples: 0, ms: 0, productionWh: 0, houseWh: 0, sameMs: 0 };
 }
 
 function add(tally: Tally, sample: Sample): void {
@@ -141,8 +150,11 @@ function add(tally: Tally, sample: Sample): void {
   tally.toMs = sample.endMs;
   tally.samples += 1;
   tally.ms += ms;
-  tally.productionWh += ((sample.production ?? 0) * ms) / 3_600_000;
-  tally.houseWh += ((houseOf(sample) ?? 0) * ms) / 3_600_000;
+  const production = sample.production ?? 0;
+  tally.productionWh += (production * ms) / 3_600_000;
+  const house = houseOf(sample);
+  tally.houseWh += ((house ?? 0) * ms) / 3_600_000;
+  if (house !== undefined && Math.abs(house - production) < same * production) tally.sameMs += ms;
 }
 
 function houseRests(sample: Sample, restW: number): boolean {
@@ -174,6 +186,21 @@ function battery(site: Site, tally: Tally): WrongFinding | undefined {
     fromMs: tally.fromMs,
     toMs: tally.toMs,
     explanation: `${counted(tally)}, when panels give nothing: it seems to measure a battery or another source as well.`,
+  };
+}
+
+/** Where the production meter stands in the house's own line, both count what the house takes. */
+function sameLoad(tally: Tally): WrongFinding | undefined {
+  if (tally.samples < fewestSamples || tally.ms < dischargeShownMs) return undefined;
+  if (tally.sameMs < mostlySame * tally.ms) return undefined;
+  return {
+    says: "wrong",
+    verdict: "held",
+    fault: "swapped",
+    confidence: confidenceAfter(tally.ms),
+    fromMs: tally.fromMs,
+    toMs: tally.toMs,
+    explanation: `${counted(tally)}, just what the house took from the grid: it is most likely connected to the house's cable instead of the panels'.`,
   };
 }
 
