@@ -1,6 +1,6 @@
 import { UnreadableInput } from "../output.js";
 import type { Answers } from "./answers.js";
-import type { Question } from "./questions.js";
+import { type Question, yesNo } from "./questions.js";
 import type { Screen } from "./screen.js";
 import type { StateFile, StepId } from "./state.js";
 
@@ -58,15 +58,9 @@ export class Asker {
 
   /** Yes or no to what stands on the screen, not kept; `unasked` where nobody can be asked. */
   async confirm(text: string, unasked: boolean): Promise<boolean> {
-    const { prompt, screen } = this.#options;
+    const { prompt } = this.#options;
     if (prompt === undefined) return unasked;
-    for (;;) {
-      screen.beforePrompt();
-      const typed = (await prompt(`       ${text} (yes/no): `)).trim();
-      if (/^y(es)?$/i.test(typed)) return true;
-      if (/^no?$/i.test(typed)) return false;
-      screen.text("Please type yes or no.");
-    }
+    return (await this.#typed(yesNo({ place: "", text }), undefined, prompt)).value;
   }
 
   /** Whether something that is not right is taken all the same; no where nobody says so. */
@@ -117,31 +111,37 @@ export class Asker {
   }
 
   async #askPerson<T>(question: Question<T>, prompt: Prompt): Promise<T> {
-    const { file, screen, step } = this.#options;
-    const { choices = [], expects, place, text } = question;
+    const { file, step } = this.#options;
+    const { choices = [], place } = question;
     const proposal = file.state.earlier[step]?.[place] ?? question.proposal;
-    const shown = proposal === undefined ? "" : ` [${proposal}]`;
-    if (choices.length > 0) {
-      screen.text(text);
-      const width = Math.max(...choices.map(({ name }) => name.length)) + 2;
-      for (const [index, { name, means }] of choices.entries()) {
-        screen.row(`  ${index + 1}  ${name.padEnd(width)}${means}`);
-      }
+    const { text, value } = await this.#typed(question, proposal, prompt);
+    // A choice by its name: its number may be another's tomorrow.
+    this.#kept[place] = choices.length > 0 ? String(value) : text;
+    await file.save();
+    return value;
+  }
+
+  /** Asks until it is an answer. */
+  async #typed<T>(
+    { choices = [], expects, parse, text }: Question<T>,
+    proposal: string | undefined,
+    prompt: Prompt,
+  ): Promise<{ readonly text: string; readonly value: T }> {
+    const { screen } = this.#options;
+    if (choices.length > 0) screen.text(text);
+    const width = Math.max(...choices.map(({ name }) => name.length)) + 2;
+    for (const [index, { name, means }] of choices.entries()) {
+      screen.row(`  ${index + 1}  ${name.padEnd(width)}${means}`);
     }
     const line = choices.length > 0 ? `1 to ${choices.length}` : text;
+    const shown = proposal === undefined ? "" : ` [${proposal}]`;
     for (;;) {
       screen.beforePrompt();
       const typed = (await prompt(`       ${line}${shown}: `)).trim();
       const answer = typed === "" ? (proposal ?? "") : typed;
-      const value = question.parse(answer);
-      if (value === undefined) {
-        screen.text(`Please type ${expects}.`);
-        continue;
-      }
-      // A choice by its name: its number may be another's tomorrow.
-      this.#kept[place] = choices.length > 0 ? String(value) : answer;
-      await file.save();
-      return value;
+      const value = parse(answer);
+      if (value !== undefined) return { text: answer, value };
+      screen.text(`Please type ${expects}.`);
     }
   }
 }

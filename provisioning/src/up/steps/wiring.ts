@@ -106,26 +106,32 @@ async function test(
   } finally {
     leaving.abort();
     await left;
-    await Promise.all([...lines.values()].map((each) => each.close()));
+    await closeAll(lines);
   }
 }
 
-/** Each line is opened once, whatever the number of meters on it. */
-async function openAll(
-  meters: readonly InstalledMeter[],
-): Promise<ReadonlyMap<string, OpenMeters>> {
+type Lines = ReadonlyMap<string, OpenMeters>;
+
+/** Each line is opened once, whatever the number of meters on it; none stays open where one fails. */
+async function openAll(meters: readonly InstalledMeter[]): Promise<Lines> {
   const lines = new Map<string, OpenMeters>();
-  for (const { line, setting } of meters) {
-    const name = lineName(line);
-    if (!lines.has(name)) lines.set(name, await openMeters(line, setting));
+  try {
+    for (const { line, setting } of meters) {
+      const name = lineName(line);
+      if (!lines.has(name)) lines.set(name, await openMeters(line, setting));
+    }
+    return lines;
+  } catch (error) {
+    await closeAll(lines);
+    throw error;
   }
-  return lines;
 }
 
-async function sampleOf(
-  meters: readonly InstalledMeter[],
-  lines: ReadonlyMap<string, OpenMeters>,
-): Promise<SignTestSample> {
+async function closeAll(lines: Lines): Promise<void> {
+  await Promise.all([...lines.values()].map((each) => each.close()));
+}
+
+async function sampleOf(meters: readonly InstalledMeter[], lines: Lines): Promise<SignTestSample> {
   const shown: { -readonly [K in keyof SignTestSample["meters"]]: (MeterPhase | undefined)[] } = {};
   for (const meter of meters) {
     shown[meter.role] = await phasesOf(meter, lines.get(lineName(meter.line)));
