@@ -20,6 +20,12 @@ import { keys } from "./keys.js";
 import type { Resident } from "./meter-epochs.js";
 import { stateOf } from "./placements.js";
 
+/**
+ * Only what comes so soon is tallied: the endorsers' clocks then vouch for its time. Whoever could say of
+ * his nights that they were days would prove a clamp that is turned round.
+ */
+const freshMs = 3_600_000;
+
 /** What a package does to its meter's placement epochs. */
 export interface FollowedPlacements {
   readonly head: NonNullable<MeterHead["placement"]>;
@@ -72,7 +78,10 @@ export async function followPlacements(
       current = { epoch: current.epoch + 1, opened, before: emptyTally, tally: emptyTally };
       followed.push(current);
     }
-    current.tally = addInterval(current.tally, interval, context);
+    const isFresh = call.atMs - Date.parse(interval.end) <= freshMs;
+    current.tally = isFresh
+      ? addInterval(current.tally, interval, context)
+      : { ...current.tally, run: null };
     epochs.push(current.epoch);
   }
   const news: FollowedPlacements["news"][number][] = [];

@@ -105,7 +105,14 @@ test("a night and a day prove, with the aggregator's word, and the event tells i
   const told = street.ledger.events.flatMap((event) =>
     event.name === "EvidenceAccepted" ? (event.payload.placements ?? []) : [],
   );
-  expect(told).toMatchObject([{ evidence: "passed" }, { evidence: "passed" }]);
+  expect(told.map(({ evidence }) => evidence)).toEqual(["open", "open", "passed", "passed"]);
+});
+
+test("what comes hours later proves nothing, for its time is the household's word", async () => {
+  const street = await new Street().open();
+  await street.pass(96, night, sunny, 96);
+  expect(await street.placements(street.grid)).toMatchObject([{ evidence: "open" }]);
+  expect(await street.placements(street.roof)).toMatchObject([{ evidence: "open" }]);
 });
 
 test("where the aggregator only advises, evidence proves", async () => {

@@ -174,14 +174,21 @@ export class Street {
     return slotStart;
   }
 
-  /** Intervals of the seller's meters in which nothing is sold: quarters of an hour up to so many slots from the first. */
-  async pass(toSlot: number, grid: Counted, roof: (slot: number) => Counted): Promise<void> {
-    const slots = Array.from({ length: toSlot - this.#slots }, (_, i) => this.#slots + i);
-    await this.grid.send(
-      this.ledger,
-      slots.map(() => grid),
-    );
-    await this.roof.send(this.ledger, slots.map(roof));
+  /** The seller's meters, up to so many slots from the first; sent every hour, or as often as that. */
+  async pass(
+    toSlot: number,
+    grid: Counted,
+    roof: (slot: number) => Counted,
+    every = 4,
+  ): Promise<void> {
+    for (let from = this.#slots; from < toSlot; from += every) {
+      const slots = Array.from({ length: Math.min(every, toSlot - from) }, (_, i) => from + i);
+      await this.grid.send(
+        this.ledger,
+        slots.map(() => grid),
+      );
+      await this.roof.send(this.ledger, slots.map(roof));
+    }
     this.#slots = toSlot;
   }
 
