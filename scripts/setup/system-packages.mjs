@@ -18,6 +18,7 @@ const neededForTests = [
   { package: "faketime", programs: ["faketime"] },
   // Cuts the store's power at every system call.
   { package: "strace", programs: ["strace"] },
+  { package: "tmux", programs: ["tmux"] },
   { package: "tpm2-tools", programs: ["tpm2", "tpm2_createprimary"] },
 ];
 
