@@ -93,13 +93,13 @@ test("another device's key opens an epoch, and a meter that counts anew begins w
 
 test("a night and a day prove, with the aggregator's word, and the event tells it", async () => {
   const street = await new Street().open();
-  await street.pass(96, night, sunny);
+  await street.pass(52, night, sunny);
   for (const meter of [street.grid, street.roof]) {
     expect(await street.placements(meter)).toMatchObject([
       { evidence: "passed", state: "unproven" },
     ]);
-    expect(await street.judge(meter, judgement("right", 96))).toBe("done");
-    expect(await street.judge(meter, judgement("right", 96))).toBe("already");
+    expect(await street.judge(meter, judgement("right", 52))).toBe("done");
+    expect(await street.judge(meter, judgement("right", 52))).toBe("already");
     expect(await street.placements(meter)).toMatchObject([{ state: "proven" }]);
   }
   const told = street.ledger.events.flatMap((event) =>
@@ -110,31 +110,31 @@ test("a night and a day prove, with the aggregator's word, and the event tells i
 
 test("what comes hours later proves nothing, for its time is the household's word", async () => {
   const street = await new Street().open();
-  await street.pass(96, night, sunny, 96);
+  await street.pass(52, night, sunny, 52);
   expect(await street.placements(street.grid)).toMatchObject([{ evidence: "open" }]);
   expect(await street.placements(street.roof)).toMatchObject([{ evidence: "open" }]);
 });
 
 test("where the aggregator only advises, evidence proves", async () => {
   const street = await new Street().open({ ...wiring, aggregator: "advisory" });
-  await street.pass(96, night, sunny);
+  await street.pass(52, night, sunny);
   expect(await street.placements(street.roof)).toMatchObject([{ state: "proven" }]);
 });
 
 test("a generator that gives by night is held, and with a second judge manipulated", async () => {
   const street = await new Street().open();
-  await street.pass(60, night, () => ({ exportWh: 60 }));
+  await street.pass(40, night, () => ({ exportWh: 60 }));
   expect(await street.placements(street.roof)).toMatchObject([
     { evidence: "failed", rule: "night-production", state: "held" },
   ]);
-  await street.judge(street.roof, judgement("held", 60));
+  await street.judge(street.roof, judgement("held", 40));
   expect(await street.placements(street.roof)).toMatchObject([{ state: "manipulated" }]);
 });
 
 test("the proof of one epoch is none for the next", async () => {
   const street = await new Street().open();
-  await street.pass(96, night, sunny);
-  await street.judge(street.grid, judgement("right", 96));
+  await street.pass(52, night, sunny);
+  await street.judge(street.grid, judgement("right", 52));
   await street.grid.send(street.ledger, [{ epoch: 2 }]);
   expect((await street.placements(street.grid)).map(({ state }) => state)).toEqual([
     "proven",
