@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CodedError } from "@powershare/domain/errors";
 import { z } from "zod";
@@ -42,9 +43,8 @@ export const evidenceStep: Step<"evidence"> = {
     const { agentUrl, config } = options.places;
     if (!options.isAgentAwaited) return { committed: null };
     if ((await ask(agentUrl)) === undefined) {
-      screen.text("Start the agent now, in another terminal or as a service:");
-      for (const row of startCommand) screen.row(row);
-      screen.row(`  --config ${config}`);
+      screen.text("Start the agent now, in another terminal:");
+      for (const row of startCommand(config)) screen.row(row);
     }
     return { committed: await awaitEvidence(participant, tools) };
   },
@@ -52,11 +52,19 @@ export const evidenceStep: Step<"evidence"> = {
     committed === null ? "not waited for" : `${committed} committed: the ledger knows this house`,
 };
 
-/** As docs/operating/run-a-household.md says it. */
-const startCommand = [
-  "MALLOC_ARENA_MAX=2 node --max-old-space-size=96 \\",
-  "  --max-semi-space-size=1 agent/dist/main.js \\",
-];
+const units = ["/etc/systemd/system", "/usr/lib/systemd/system"];
+
+/** As a service where it is installed as one; else as docs/operating/run-a-household.md says it. */
+function startCommand(config: string): readonly string[] {
+  if (units.some((folder) => existsSync(`${folder}/powershare-agent.service`))) {
+    return ["sudo systemctl enable --now powershare-agent"];
+  }
+  return [
+    "MALLOC_ARENA_MAX=2 node --max-old-space-size=96 \\",
+    "  --max-semi-space-size=1 agent/dist/main.js \\",
+    `  --config ${config}`,
+  ];
+}
 
 /** @throws CodedError up.other-agent, up.no-agent, up.no-evidence */
 async function awaitEvidence(participant: string, { options, screen, signal }: Tools) {
