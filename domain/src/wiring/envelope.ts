@@ -102,7 +102,17 @@ function fall(found: Windows, flow: Flow, limit: Limit): Step | undefined {
   // Nothing at all is a dead channel, an inverter that is out, or snow.
   if (!(top < limit.possible) || top < 0.04) return undefined;
   if (!hasEdge(found.after, found.before, flow, top)) return undefined;
-  return step(found.after, ratios, top < limit.certain);
+  const certain = top < limit.certain && (limit.after >= longDays || !melts(found, flow));
+  return step(found.after, ratios, certain);
+}
+
+/** So many days outlast a roof's snow and a storm. */
+const longDays = 13;
+
+/** Whether the last days reached more than all before them: snow that melts, weather that clears. */
+function melts({ before, after }: Windows, flow: Flow): boolean {
+  const top = (days: readonly Day[]) => quantile(envelopeRatios(before, days, flow), 0.75);
+  return top(after.slice(-3)) > 1.15 * top(after.slice(0, -3));
 }
 
 function rise(found: Windows, flow: Flow, limit: Limit): Step | undefined {
@@ -148,9 +158,10 @@ function hasEdge(after: readonly Day[], before: readonly Day[], flow: Flow, top:
   const alive = after.filter((day) =>
     bins.some((bin) => shareOfClear(day, flow, bin) > 0.1 * top * (was.get(bin) ?? 0)),
   );
+  const fewest = after.length >= 0.9 * longDays ? 3 : 0.4 * after.length;
   return (
     alive.length >= 0.7 * after.length &&
-    after.filter((day) => reached(day) >= 0.25 * bins.length).length >= 3
+    after.filter((day) => reached(day) >= 0.25 * bins.length).length >= fewest
   );
 }
 

@@ -3,7 +3,7 @@ import { bestShare, shareOfClear, shinesAtNight, sunnyBins } from "./envelope.js
 import { nightWatts } from "./night-level.js";
 import { quantile, quantileOfSorted } from "./quantiles.js";
 import type { Site } from "./site.js";
-import type { Finding, Row, RuleRun, WrongFinding } from "./types.js";
+import type { Row, RuleRun, WrongFinding } from "./types.js";
 import { instantText, percentText } from "./wording.js";
 
 const keptDays = 30;
@@ -16,43 +16,58 @@ const fewestDays = 12;
 export function shortProduction(site: Site): RuleRun {
   const book = dayBook(site, keptDays);
   let small: WrongFinding | undefined;
-  let short: WrongFinding | undefined;
-  let finding: Finding = { says: "nothing" };
+  let short: Short | undefined;
   return {
     push: (row: Row) => {
       if (book.push(row) === undefined || site.storage !== "none") return;
       small = belowSize(site, book.days, small);
-      short = belowExport(site, book.days, short?.fault);
-      finding = short ?? small ?? { says: "nothing" };
+      short = belowExport(site, book.days, short);
     },
-    finding: () => finding,
+    finding: () => short?.finding ?? small ?? { says: "nothing" },
   };
+}
+
+interface Short {
+  readonly finding: WrongFinding;
+  /** The most that was produced before, W; undefined where that was too short a time. */
+  readonly usualW: number | undefined;
 }
 
 /** Hours of fair sun in which more is fed in than produced. */
 const hoursNeeded = 4;
 
-/** A house without storage feeds in no more than it produces; meters agree within a few percent. Which is off is `named` once, against what production was before. */
+/**
+ * A house without storage feeds in no more than it produces; meters agree within a few percent. Production
+ * is what falls short, unless it reaches what it did before, or export exceeds that.
+ */
 function belowExport(
   site: Site,
   days: readonly Day[],
-  named: WrongFinding["fault"] | undefined,
-): WrongFinding | undefined {
+  before: Short | undefined,
+): Short | undefined {
   const recent = days.slice(-3);
-  if (shinesAtNight(recent, "export")) return undefined;
+  if (shinesAtNight(recent, "export")) return before;
   // A day on which production dies is a dead channel's.
-  const excess = recent.map((day) => (isAlive(day) ? excessHours(site, day) : 0));
+  const excess = recent.map((day) => (isAlive(day) ? excessHours(site, day, 1.1) : 0));
   const hours = excess.reduce((sum, one) => sum + one, 0);
-  if (hours < hoursNeeded || excess.filter((one) => one > 0).length < 2) return undefined;
-  const usual = most(days.slice(0, -3), "production");
-  const tall = days.length >= fewestDays && most(recent, "export") > 1.1 * usual;
-  if (named === "scaled" || (named === undefined && tall))
-    return wrong("scaled", recent, "more was fed in than the generator ever gave");
-  return wrong(
-    "partial",
-    recent,
-    `in ${hours.toFixed(0)} h more was fed in than production's meter saw`,
-  );
+  if (hours < hoursNeeded || excess.filter((one) => one > 0).length < 2) {
+    const fedIn = recent.reduce((sum, day) => sum + excessHours(site, day, 0), 0);
+    return hours === 0 && fedIn >= hoursNeeded ? undefined : before;
+  }
+  const known = days.length >= fewestDays ? most(days.slice(0, -3), "production") : undefined;
+  const usualW = before === undefined ? known : before.usualW;
+  const isTall =
+    before?.finding.fault === "scaled" ||
+    most(recent, "export") > 1.1 * (usualW ?? Number.POSITIVE_INFINITY) ||
+    most(recent, "production") > 0.9 * (usualW ?? Number.POSITIVE_INFINITY);
+  const finding = isTall
+    ? wrong("scaled", recent, "more was fed in than the generator gives")
+    : wrong(
+        "partial",
+        recent,
+        `in ${hours.toFixed(0)} h more was fed in than production's meter saw`,
+      );
+  return { finding, usualW };
 }
 
 function most(days: readonly Day[], flow: "production" | "export"): number {
@@ -63,12 +78,13 @@ function isAlive(day: Day): boolean {
   return most([day], "production") >= 0.02 * most([day], "export");
 }
 
-function excessHours(site: Site, day: Day): number {
+/** Hours in which export exceeded so many times production. */
+function excessHours(site: Site, day: Day, factor: number): number {
   const margin = 0.01 * (site.pv?.peakW ?? 0) + 50;
   const bins = [...day.watts.export.keys()].filter(
     (bin) =>
       (day.watts.export[bin] ?? Number.NaN) >
-      1.1 * (day.watts.production[bin] ?? Number.NaN) + margin,
+      factor * (day.watts.production[bin] ?? Number.NaN) + margin,
   );
   return (bins.length * day.binMs) / 3_600_000;
 }
