@@ -205,7 +205,7 @@ function describeClean({ outcomes, clean }: ScoreRun): string[] {
     ...(["held", "suspect"] as const).map((level) => {
       const homes = new Set(clean.filter((run) => run[level]).map(({ home }) => home)).size;
       const bound = (poissonUpperBound(homes) / distinct).toFixed(2);
-      return `  whole years, ${level} or more: ${homes} homes of ${years.length} in ${distinct.toFixed(2)} home-years (at any resolution and view); at most ${bound} a home-year at 95 %`;
+      return `  whole years, ${level} or more: ${homes} homes of ${years.length} in ${distinct.toFixed(2)} home-years (in any way that was replayed); at most ${bound} a home-year at 95 %`;
     }),
     ...(["clean", "no-sun"] as const).flatMap((fault) =>
       (["none", "ac", "dc"] as const).map((storage) => {

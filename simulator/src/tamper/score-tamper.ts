@@ -38,7 +38,8 @@ function score(options: ScoreOptions): ScoreRun {
       }
     }
   }
-  const title = `Homes ${homes.map(({ id }) => id).join(", ")} (${split}), seed ${seed}`;
+  const extent = quick ? ", quick: one window of each, as measured" : "";
+  const title = `Homes ${homes.map(({ id }) => id).join(", ")} (${split}), seed ${seed}${extent}`;
   return { title, faults, outcomes, clean, natural: naturalRuns(loaded) };
 }
 
