@@ -12,17 +12,19 @@ export {
 export { lightAt, solarMs } from "./light.js";
 export { placementProofs, wiringRules } from "./rules.js";
 export {
-  type MeterPhase,
   SignTest,
-  type SignTestFault,
-  type SignTestMeter,
   type SignTestOptions,
   type SignTestPart,
   type SignTestResult,
-  type SignTestSample,
-  type SignTestState,
   signTestLeastW,
 } from "./sign-test.js";
+export type {
+  MeterPhase,
+  SignTestFault,
+  SignTestMeter,
+  SignTestSample,
+  SignTestState,
+} from "./sign-test-types.js";
 export { type Channel, channel, type Site, site } from "./site.js";
 export {
   type Column,

@@ -1,4 +1,4 @@
-import type { MeterPhase, SignTestMeter, SignTestSample } from "./sign-test.js";
+import type { MeterPhase, SignTestMeter, SignTestSample } from "./sign-test-types.js";
 
 /** Readings averaged on either side of a step. */
 const side = 3;

@@ -1,4 +1,4 @@
-import type { SignTestFault, SignTestMeter, SignTestState } from "./sign-test.js";
+import type { SignTestFault, SignTestMeter, SignTestState } from "./sign-test-types.js";
 
 export interface PartWords {
   /** What is asked for, or what was found. */

@@ -1,19 +1,11 @@
 import { type PowerStep, PowerSteps } from "./sign-test-steps.js";
+import type {
+  SignTestFault,
+  SignTestMeter,
+  SignTestSample,
+  SignTestState,
+} from "./sign-test-types.js";
 import { type PartWords, wordsOf } from "./sign-test-words.js";
-
-export type SignTestMeter = "connection" | "generator";
-
-/** One phase as a meter shows it: power + import, − export, and the voltage of the same phase. */
-export interface MeterPhase {
-  readonly activePowerW: number;
-  readonly voltageV: number;
-}
-
-/** What the meters show at a moment: L1, L2, L3 of each; what was not measured is left out. */
-export interface SignTestSample {
-  readonly atMs: number;
-  readonly meters: Readonly<Partial<Record<SignTestMeter, readonly (MeterPhase | undefined)[]>>>;
-}
 
 export interface SignTestOptions {
   /** How many phases each meter measures; a site without a generator leaves it out. */
@@ -23,9 +15,6 @@ export interface SignTestOptions {
   /** What is not known by then is said to be unknown. */
   readonly longestMs?: number;
 }
-
-export type SignTestState = "waiting" | "passed" | "failed" | "abstains";
-export type SignTestFault = "reversed" | "swapped" | "phase-reversed" | "other";
 
 export interface SignTestPart extends PartWords {
   readonly meter: SignTestMeter;

@@ -1,0 +1,16 @@
+export type SignTestMeter = "connection" | "generator";
+
+/** One phase as a meter shows it: power + import, − export, and the voltage of the same phase. */
+export interface MeterPhase {
+  readonly activePowerW: number;
+  readonly voltageV: number;
+}
+
+/** What the meters show at a moment: L1, L2, L3 of each; what was not measured is left out. */
+export interface SignTestSample {
+  readonly atMs: number;
+  readonly meters: Readonly<Partial<Record<SignTestMeter, readonly (MeterPhase | undefined)[]>>>;
+}
+
+export type SignTestState = "waiting" | "passed" | "failed" | "abstains";
+export type SignTestFault = "reversed" | "swapped" | "phase-reversed" | "other";
