@@ -4,7 +4,7 @@ import { findFeedInStep } from "./feed-in-step.js";
 import { type Step, windows } from "./levels.js";
 import { findNightStep, quantileShifts } from "./night-level.js";
 import { median } from "./quantiles.js";
-import type { Site } from "./site.js";
+import type { Channel, Site } from "./site.js";
 import type { Row } from "./types.js";
 
 /** Where a channel stands against its beginning. */
@@ -55,12 +55,22 @@ export function channelLevels(site: Site): ChannelLevels {
   };
 }
 
-/** A channel of its own, or the grid's power, which has two; export is judged by production and import. */
-function measures({ channels }: Site, flow: Flow): boolean {
-  if (flow === "production" || flow === "consumption") return channels.includes(flow);
-  const other =
-    flow === "import" || (channels.includes("production") && channels.includes("import"));
-  return channels.includes("grid") || (channels.includes(flow) && other);
+/**
+ * A channel of its own, or the grid's power, which has two. A battery changes what is left of a flow that
+ * passes it, from one day to the next as its owner likes.
+ */
+function measures({ channels, storage }: Site, flow: Flow): boolean {
+  const has = (...some: readonly Channel[]) => some.every((one) => channels.includes(one));
+  switch (flow) {
+    case "production":
+      return has("production") && storage !== "dc";
+    case "consumption":
+      return has("consumption") && storage === "none";
+    case "import":
+      return (has("import") || has("grid")) && storage === "none";
+    case "export":
+      return has("production") && (has("import", "export") || has("grid")) && storage === "none";
+  }
 }
 
 function follower(

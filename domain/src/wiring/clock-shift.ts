@@ -17,7 +17,12 @@ export const clockShift: Rule = {
   family: "clock",
   needs: [],
   gatherSeconds: dayGatherSeconds,
-  start: (site) => (site.pv === null ? undefined : run(site)),
+  start: (site) => {
+    const flow: Flow = site.channels.includes("production") ? "production" : "export";
+    // A battery gives when its owner likes, not when the sun does.
+    const battery = flow === "production" ? site.storage === "dc" : site.storage !== "none";
+    return site.pv === null || battery ? undefined : run(site, flow);
+  },
 };
 
 /** Where a day's energy lies, in hours after where clear sky's does. */
@@ -45,8 +50,7 @@ const fewestBefore = 15;
 /** Shifts that take back one another leave this at most, h. */
 const backWithin = 0.4;
 
-function run(site: Site): RuleRun {
-  const flow: Flow = site.channels.includes("production") ? "production" : "export";
+function run(site: Site, flow: Flow): RuleRun {
   // A house's own needs cut export at either end.
   const slack = flow === "production" ? 1 : 1.45;
   const book = dayBook(site, 8);

@@ -186,7 +186,8 @@ function contradicts(
 
 /** A day on which consumption is production to the watt: derived, with a grid meter that adds nothing. */
 function isCopy(site: Site, day: Day): boolean {
-  if (kindOf(site, day, "production") !== "alive") return false;
+  // A battery can keep the grid's power at nothing.
+  if (site.storage !== "none" || kindOf(site, day, "production") !== "alive") return false;
   const bins = [...day.clear.keys()].filter((bin) => watts(day, "consumption", bin) >= 0);
   const same = bins.filter(
     (bin) =>

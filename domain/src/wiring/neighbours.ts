@@ -17,7 +17,7 @@ export const neighbourRatio: Rule = {
   family: "neighbours",
   needs: ["production"],
   gatherSeconds: dayGatherSeconds,
-  start: (site) => (site.neighbours === null ? undefined : run(site)),
+  start: (site) => (site.neighbours === null || site.storage === "dc" ? undefined : run(site)),
 };
 
 /** A street is not longer, and a rule's memory not larger. */
