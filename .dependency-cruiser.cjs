@@ -5,7 +5,7 @@ const only = (name, from, allowed, comment) => ({
   severity: "error",
   from: { path: `^${from}/`, pathNot: "\\.test\\.tsx?$" },
   to: {
-    path: "^(domain|node-tpm2|modbus|firmware-profiles|peer-config|agent|provisioning|simulator)/",
+    path: "^(domain|node-tpm2|modbus|firmware-profiles|peer-config|agent|provisioning|operator|simulator)/",
     pathNot: [from, ...allowed].map((p) => `^${p}/`),
   },
 });
@@ -59,6 +59,12 @@ module.exports = {
       "the registrar needs no meters, and its devices no code of it",
     ),
     only(
+      "operator",
+      "operator",
+      ["domain", "peer-config/ledger-client"],
+      "the aggregator knows households by what the ledger has of them",
+    ),
+    only(
       "simulator",
       "simulator",
       [
@@ -77,7 +83,7 @@ module.exports = {
       severity: "error",
       from: { path: "^((?:peer-config/|provisioning/(?=registrar/))?[^/]+)/" },
       to: {
-        path: "^(domain|node-tpm2|modbus|firmware-profiles|peer-config/[^/]+|agent|provisioning/registrar|provisioning|simulator)/",
+        path: "^(domain|node-tpm2|modbus|firmware-profiles|peer-config/[^/]+|agent|provisioning/registrar|provisioning|operator|simulator)/",
         pathNot: "^$1/",
         dependencyTypes: ["local"],
       },
