@@ -4,7 +4,7 @@ import { isRefusal } from "../enrolment/refusal.js";
 import { answerNo, outsideFailed, UnreadableInput, usageError } from "../output.js";
 import { Asker, type AskerOptions } from "./asker.js";
 import type { StepResults } from "./results.js";
-import type { StateFile, StepId } from "./state.js";
+import type { StepId } from "./state.js";
 import { type Done, type Step, StepWaiting, type Tools } from "./step.js";
 
 export type EngineTools = Omit<Tools, "ask"> & Pick<AskerOptions, "given" | "prompt">;
@@ -68,7 +68,7 @@ async function attemptStep(
   const { id, title } = step;
   const { file, given, now, options, prompt, screen, signal } = tools;
   const inputs = plain(step.inputs(done, options));
-  const kept = keptResult(step, file, inputs);
+  const kept = keptResult(step, inputs, tools);
   if (kept !== undefined) {
     const summary = step.summary(kept.result);
     screen.end(number, title, "ok", summary);
@@ -91,11 +91,12 @@ async function attemptStep(
 }
 
 /** Of an earlier run, where it rests on what is so today. */
-function keptResult(step: Step, { state }: StateFile, inputs: unknown) {
-  const kept = state.steps[step.id];
+function keptResult(step: Step, inputs: unknown, { file, options }: EngineTools) {
+  const kept = file.state.steps[step.id];
   if (kept === undefined || !isDeepStrictEqual(kept.inputs, inputs)) return undefined;
   const parsed = step.result.safeParse(kept.result);
-  return parsed.success ? { at: kept.at, result: parsed.data } : undefined;
+  if (!parsed.success || step.isEnough?.(parsed.data, options) === false) return undefined;
+  return { at: kept.at, result: parsed.data };
 }
 
 /** As it comes back from the file. */

@@ -38,6 +38,8 @@ export interface Step<K extends StepId = StepId> {
   /** What it rests on, as JSON: it stays done as long as this is the same. */
   readonly inputs: (done: Done, options: UpOptions) => unknown;
   readonly result: z.ZodType<StepResults[K]>;
+  /** Whether what an earlier run came to is enough for this one; left out: always. */
+  readonly isEnough?: (result: StepResults[K], options: UpOptions) => boolean;
   /** @throws CodedError `up.*` where the answer is no, and others; StepWaiting, UnreadableInput */
   readonly run: (done: Done, tools: Tools) => Promise<StepResults[K]>;
   /** One line that says what came of it. */

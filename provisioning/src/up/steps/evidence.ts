@@ -32,10 +32,8 @@ type Overview = z.infer<typeof overview>;
 export const evidenceStep: Step<"evidence"> = {
   id: "evidence",
   title: "First evidence on the ledger",
-  inputs: (done, { isAgentAwaited }) => ({
-    isAgentAwaited,
-    participant: done("enrolment").participant,
-  }),
+  inputs: (done) => ({ participant: done("enrolment").participant }),
+  isEnough: ({ committed }, { isAgentAwaited }) => committed !== null || !isAgentAwaited,
   result: resultSchemas.evidence,
   run: async (done, tools) => {
     const { options, screen } = tools;

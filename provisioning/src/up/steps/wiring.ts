@@ -37,7 +37,7 @@ export const wiringStep: Step<"wiring"> = {
     const { ask, screen } = tools;
     screen.gap();
     screen.text(
-      "A load of 1 kW or more, a kettle say, is switched on and off on each phase; the PV has to give 1 kW once. It takes some minutes. What is sold counts at once then; without the test it counts after a night and a day have shown that the wiring is right.",
+      "A load of 1 kW or more, a kettle say, is switched on and off on each phase, and the PV likewise. It takes some minutes, and finds a clamp that is the wrong way round while you are here. The ledger asks for a proof of its own: a night and a day of readings.",
     );
     const now = yesNo({ place: "wiring/testNow", text: "Test it now?" });
     if (!(await ask.ask(now))) return { outcome: "not-done" };
@@ -55,9 +55,9 @@ export const wiringStep: Step<"wiring"> = {
 };
 
 const summaries = {
-  passed: "passed: what is sold counts at once",
-  "not-clear": "no clear answer: a night and a day have to show it",
-  "not-done": "left out: a night and a day have to show it",
+  passed: "passed: each phase counts the right way",
+  "not-clear": "no clear answer: a night and a day will show it",
+  "not-done": "left out: a night and a day will show it",
 } as const;
 
 /** @returns undefined where the installer leaves it */
