@@ -1,6 +1,6 @@
 import { correlation } from "./correlation.js";
 import { hoursOf, recent } from "./recent.js";
-import { restingW } from "./resting.js";
+import { livesOnStorage, restingW } from "./resting.js";
 import { houseOf, sampleOf } from "./samples.js";
 import type { Site } from "./site.js";
 import { skyOver } from "./sun.js";
@@ -24,6 +24,7 @@ const windowMs = 24 * 3_600_000;
 /** Enough of a day to have a shape, and enough sun in it. */
 const fewestHours = 10;
 const fewestBrightHours = 6;
+const fewestAwakeHours = 1;
 /** A whole day, for saying that all is right. */
 const wholeDayHours = 20;
 /** In 4,600 days of 12 homes no house followed the sun so well where its panels did so much worse. */
@@ -45,7 +46,6 @@ interface Point {
 
 function run(site: Site): RuleRun {
   const sky = skyOver(site);
-  const restW = restingW(site);
   const window = recent<Point>(windowMs);
   let finding: Finding = { says: "nothing" };
   return {
@@ -61,13 +61,13 @@ function run(site: Site): RuleRun {
         production: sample.production,
         house: houseOf(sample),
       });
-      finding = judge(points, restW, finding);
+      finding = judge(site, points, finding);
     },
     finding: () => finding,
   };
 }
 
-function judge(points: readonly Point[], restW: number, before: Finding): Finding {
+function judge(site: Site, points: readonly Point[], before: Finding): Finding {
   const [first] = points;
   const last = points.at(-1);
   const hours = hoursOf(points);
@@ -76,7 +76,7 @@ function judge(points: readonly Point[], restW: number, before: Finding): Findin
   if (first === undefined || last === undefined || !isEnough) return before;
   const production = follow(points, (point) => point.production);
   const house = follow(points, (point) => point.house ?? 0);
-  if (house - production > lead && house > leastToFollow(points, restW)) {
+  if (house - production > lead && house > leastToFollow(site, points)) {
     return {
       says: "wrong",
       verdict: "held",
@@ -97,11 +97,16 @@ function judge(points: readonly Point[], restW: number, before: Finding): Findin
  * How well the house's meter has to follow the sun. After sunset panels rest and houses do not; where the
  * meters did not show which is which then, a whole clear day has to.
  */
-function leastToFollow(points: readonly Point[], restW: number): number {
+function leastToFollow(site: Site, points: readonly Point[]): number {
+  const restW = restingW(site);
+  const awake = points.filter((point) => point.production > restW);
+  // A dead production meter is no house's.
+  if (hoursOf(awake) < fewestAwakeHours) return Number.POSITIVE_INFINITY;
   const dark = points.filter((point) => point.afterSunset);
   const houseRests = dark.every((point) => point.house !== undefined && point.house <= restW);
   if (!houseRests) return Number.POSITIVE_INFINITY;
-  if (dark.some((point) => point.production > restW)) return follows;
+  const isAwakeInDark = dark.some((point) => point.production > restW);
+  if (isAwakeInDark && !livesOnStorage(site)) return follows;
   return hoursOf(points) >= wholeDayHours ? followsClosely : Number.POSITIVE_INFINITY;
 }
 

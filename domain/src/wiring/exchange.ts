@@ -1,7 +1,7 @@
 import { type Correlation, correlation } from "./correlation.js";
 import { darkness } from "./darkness.js";
 import { levelHabits, levelOf } from "./level-habits.js";
-import { restingW } from "./resting.js";
+import { livesOnStorage, restingW } from "./resting.js";
 import { houseOf, sampleOf } from "./samples.js";
 import type { Site } from "./site.js";
 import { solarTime } from "./solar-time.js";
@@ -36,6 +36,7 @@ const fewestHours = 4;
 const learnAfterMs = 2 * dayMs;
 /** Panels rest once the sun has set. */
 const sunsetDeg = -0.8;
+const fewestAwakeHours = 1;
 /** So much daylight shows which of two meters follows the sun more, */
 const fewestBrightHours = 4;
 const lead = 0.15;
@@ -58,6 +59,8 @@ interface Episode {
   likelihood: number;
   exchangedAfterSunset: boolean;
   exchangedInDark: boolean;
+  /** A dead production meter is no house's. */
+  awakeHours: number;
   brightHours: number;
   readonly production: Correlation;
   readonly house: Correlation;
@@ -67,6 +70,7 @@ function run(site: Site): RuleRun {
   const sky = skyOver(site);
   const isDark = darkness(site);
   const restW = restingW(site);
+  const mayDischarge = livesOnStorage(site);
   const habits = { production: levelHabits(), house: levelHabits() };
   let unlearned: Seen[] = [];
   let day = Number.POSITIVE_INFINITY;
@@ -122,7 +126,7 @@ function run(site: Site): RuleRun {
       episode ??= begin(seen.startMs);
       episode.likelihood = likelihood;
       follow(episode, sky(row), isDark(seen.startMs, sample.endMs), seen, sample.production, house);
-      if (likelihood < decided || !isExchanged(episode)) {
+      if (likelihood < decided || !isExchanged(episode, mayDischarge)) {
         if (finding.says !== "wrong") unlearned.push(seen);
         return;
       }
@@ -141,6 +145,7 @@ function begin(fromMs: number): Episode {
     likelihood: 0,
     exchangedAfterSunset: false,
     exchangedInDark: false,
+    awakeHours: 0,
     brightHours: 0,
     production: correlation(),
     house: correlation(),
@@ -155,6 +160,7 @@ function follow(
   production: number,
   house: number,
 ): void {
+  if (seen.production > 0) episode.awakeHours += seen.hours;
   if (seen.production > 0 && seen.house === 0) {
     episode.exchangedAfterSunset ||= highestDeg < sunsetDeg;
     episode.exchangedInDark ||= isDark;
@@ -165,11 +171,13 @@ function follow(
   episode.house.add(seen.hours, share, house);
 }
 
-function isExchanged(episode: Episode): boolean {
-  if (episode.exchangedInDark) return true;
+function isExchanged(episode: Episode, mayDischarge: boolean): boolean {
+  if (episode.awakeHours < fewestAwakeHours) return false;
+  if (episode.exchangedInDark && !mayDischarge) return true;
   const [production, house] = [episode.production.value(), episode.house.value()];
   // With a clock that is off, panels seem to work after sunset; but by day they still follow the sun.
-  const afterSunset = episode.exchangedAfterSunset && episode.brightHours >= fewestBrightHours;
+  const afterSunset =
+    episode.exchangedAfterSunset && !mayDischarge && episode.brightHours >= fewestBrightHours;
   if (afterSunset && house - production > lead) return true;
   return episode.brightHours >= manyBrightHours && house > follows && production < strays;
 }

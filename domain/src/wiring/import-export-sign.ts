@@ -25,7 +25,8 @@ const fewestDarkHours = 6;
 /** Batteries that export at night do not do so all night for two nights. */
 const mostlyExports = 0.8;
 const hardlyExports = 0.2;
-/** With storage, import has to follow the sun besides, and export not. */
+/** Or does so often, where import follows the sun besides, and export does not; with storage both are needed. */
+const oftenExports = 0.4;
 const follows = 0.5;
 const lead = 0.25;
 
@@ -73,8 +74,12 @@ function judge(site: Site, points: readonly Point[]): Finding | undefined {
   );
   const fromMs = points[0]?.startMs ?? 0;
   if (exports < hardlyExports) return { says: "right", confidence: 0.9, fromMs };
-  if (exports < mostlyExports) return { says: "nothing" };
-  if (site.storage !== "none" && !importFollowsSun(points)) return { says: "nothing" };
+  const followsSun = importFollowsSun(points);
+  const isWrong =
+    site.storage === "none"
+      ? exports >= mostlyExports || (exports >= oftenExports && followsSun)
+      : exports >= mostlyExports && followsSun;
+  if (!isWrong) return undefined;
   const exportedWh = dark.reduce(
     (wh, point) => wh + (point.export * (point.endMs - point.startMs)) / 3_600_000,
     0,

@@ -1,6 +1,6 @@
 import { type Correlation, correlation } from "./correlation.js";
 import { darkness } from "./darkness.js";
-import { restingW } from "./resting.js";
+import { livesOnStorage, restingW } from "./resting.js";
 import { houseOf, type Sample, sampleOf } from "./samples.js";
 import type { Site } from "./site.js";
 import { skyOver } from "./sun.js";
@@ -159,15 +159,16 @@ function add(tally: Tally, sample: Sample): void {
 
 function houseRests(sample: Sample, restW: number): boolean {
   const house = houseOf(sample);
-  return house !== undefined && house <= Math.max(restW, 0.05 * (sample.production ?? 0));
+  // With the meters exchanged nothing is exported in the dark; a battery may give more than the house takes.
+  if (house === undefined || (sample.export ?? 0) > restW) return false;
+  return house <= Math.max(restW, 0.05 * (sample.production ?? 0));
 }
 
 function swap(site: Site, tally: Tally): WrongFinding | undefined {
   if (tally.samples < fewestSamples || tally.ms < swapShownMs) return undefined;
-  const mayDischarge = site.storage !== "none" && !site.channels.includes("consumption");
   return {
     says: "wrong",
-    verdict: mayDischarge ? "suspect" : "held",
+    verdict: livesOnStorage(site) ? "suspect" : "held",
     fault: "swapped",
     confidence: confidenceAfter(tally.ms),
     fromMs: tally.fromMs,
