@@ -9,6 +9,8 @@ import { testSettings } from "./testing/shared-neighbourhood.js";
 import { connectAs, SoftwareHousehold } from "./testing/software-household.js";
 
 const { slotSeconds } = testSettings;
+/** Six hours before. */
+const agoSlots = (6 * 3_600) / slotSeconds;
 /** 40 Wh of surplus at the mean of both tariffs, micro-coin per kWh. */
 const soldWh = 40;
 const price = BigInt(soldWh) * 150_000n;
@@ -29,7 +31,8 @@ beforeAll(async () => {
   const wiring = { latitudeDeg: 39, longitudeDeg: -9, aggregator: "required" } as const;
   const settings = { ...testSettings, wiring };
   await desk.client.transact("participants:SetSettings", { settings });
-  const firstMs = (Math.floor(Date.now() / 1000 / slotSeconds) - 2) * slotSeconds * 1000;
+  // Slots that nobody has settled: the agents of other tests, on the same ledger, settle all of their time.
+  const firstMs = (Math.floor(Date.now() / 1000 / slotSeconds) - agoSlots) * slotSeconds * 1000;
   slots = [instant(firstMs), instant(firstMs + slotSeconds * 1000)];
   const join = (id: string) =>
     SoftwareHousehold.join(network, desk, { id, start: slots[0], slotSeconds });
