@@ -153,6 +153,29 @@ describe("a file that cannot be read", () => {
     expect(code).toBe("wiring.readings-order");
   });
 
+  const at = (minute: number, wh = 1) =>
+    `${new Date(startMs + minute * 60_000).toISOString()},900,${wh},2`;
+  const minutes = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => at(from + 15 * index, from));
+
+  it("is not one whose clock was set back: the hour that comes twice is read once", async () => {
+    const { rows, warnings } = await read([header, ...minutes(0, 8), ...minutes(60, 6)].join("\n"));
+    expect(rows.map((row) => (row.startMs - startMs) / 60_000)).toEqual([
+      0, 15, 30, 45, 60, 75, 90, 105, 120, 135,
+    ]);
+    expect(warnings).toEqual([
+      "readings.csv:10: the clock was set back; rows were passed over until line 14",
+    ]);
+  });
+
+  it.each([
+    ["a row lies alone before the others", [...minutes(0, 8), at(60), at(135)]],
+    ["a clock was set back by more than a zone", [...minutes(0, 20), ...minutes(60, 30)]],
+    ["a clock was set back again and again", [...minutes(0, 8), ...minutes(60, 3), at(60)]],
+  ])("where %s", async (_, rows) => {
+    expect((await refusal([header, ...rows].join("\n"))).code).toBe("wiring.readings-order");
+  });
+
   it("is one without lines, of which no more than a line's length is kept", async () => {
     expect((await refusal("x".repeat(10_000_000))).message).toBe(
       "readings.csv:1: a line of more than 65536 characters; expected rows of CSV",

@@ -1,6 +1,7 @@
 import { columns, type Row } from "@powershare/domain/wiring";
 import { UnreadableInput } from "../output.js";
 import { readTable, type TableRow } from "./csv-table.js";
+import { RowOrder } from "./row-order.js";
 
 /** `gridL1W` is `grid_l1_w` in a file. */
 const named = columns.map((column) => ({
@@ -10,7 +11,8 @@ const named = columns.map((column) => ({
 
 /**
  * Reads a household's readings row by row. A row that repeats the one before it letter by letter is
- * passed over with a warning.
+ * passed over with a warning; so are the rows after a clock was set back, until it shows again what it
+ * had shown: nobody knows which of two rows for one hour is the true one.
  *
  * @throws UnreadableInput with line and column: `wiring.readings` for what cannot be read,
  *   `wiring.readings-order` for rows out of order or overlapping
@@ -21,19 +23,22 @@ export async function readReadings(
   push: (row: Row) => void,
 ): Promise<void> {
   const shape = { required: ["ts_utc", "seconds"], optional: named.map(({ name }) => name) };
-  let before: { text: string; line: number; endMs: number } | undefined;
+  const order = new RowOrder((line, until) => {
+    warn(`${path}:${line}: the clock was set back; rows were passed over until line ${until}`);
+  });
+  let before: string | undefined;
   let repeated = 0;
   await readTable(path, shape, warn, (cells) => {
-    const { text, line } = cells.record;
-    if (text === before?.text) {
+    const { text } = cells.record;
+    if (text === before) {
       repeated += 1;
       return;
     }
     const row = rowOf(cells);
-    if (before && row.startMs < before.endMs) throw cells.outOfOrder(disorder(row, before));
-    before = { text, line, endMs: row.startMs + row.seconds * 1000 };
-    push(row);
+    before = text;
+    if (order.takes(row, cells)) push(row);
   });
+  order.end();
   if (repeated > 0) {
     const rows = repeated === 1 ? "1 row repeats" : `${repeated} rows repeat`;
     warn(`${path}: ${rows} the one before and ${repeated === 1 ? "was" : "were"} passed over`);
@@ -48,9 +53,4 @@ function rowOf(cells: TableRow): Row {
     if (value !== undefined) row[column] = value;
   }
   return row;
-}
-
-function disorder(row: Row, before: { line: number; endMs: number }): string {
-  const [start, end] = [row.startMs, before.endMs].map((ms) => new Date(ms).toISOString());
-  return `begins at ${start}, but the row of line ${before.line} lasts until ${end}; expected rows in order of time, without overlap`;
 }
