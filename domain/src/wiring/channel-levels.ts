@@ -3,7 +3,7 @@ import { findEnvelopeStep } from "./envelope.js";
 import { findFeedInStep } from "./feed-in-step.js";
 import { type Step, windows } from "./levels.js";
 import { findNightStep, quantileShifts } from "./night-level.js";
-import { median } from "./quantiles.js";
+import { median, quantile } from "./quantiles.js";
 import type { Channel, Site } from "./site.js";
 import type { Row } from "./types.js";
 
@@ -116,11 +116,18 @@ function settled(factor: number): number {
   return factor < sameWithin && factor > 1 / sameWithin ? 1 : factor;
 }
 
-/** Whether the house's nights have moved by a factor that is nearer to the step's than to none. */
+/**
+ * Whether the house's nights have moved by the step's factor too, each quantile alike, against the
+ * fortnight as against the month before. Houses change by themselves, so it has to be near.
+ */
 function movedToo(days: readonly Day[], flow: Flow, step: Step): boolean {
   const after = (days.at(-1)?.index ?? 0) - step.fromDay + 1;
-  const found = windows(days, { before: Math.max(after, 7), after });
-  if (found === undefined) return false;
-  const shift = median(quantileShifts(found.before, found.after, flow)) / Math.log(step.factor);
-  return shift > 0.5 && shift < 1.6;
+  return [Math.max(after, 7), 25].every((before) => {
+    const found = windows(days, { before, after });
+    const shifts = found === undefined ? [] : quantileShifts(found.before, found.after, flow);
+    const shares = shifts.map((shift) => shift / Math.log(step.factor));
+    const middle = median(shares);
+    const spread = quantile(shares, 0.85) - quantile(shares, 0.15);
+    return middle > 0.6 && middle < 1.5 && spread < 0.8;
+  });
 }
