@@ -22,6 +22,7 @@ let shown: string;
 let ran: string[];
 let fault: { at: string; error: unknown } | undefined;
 let seed: string;
+let insufficient: string | undefined;
 let numberOfRuns = 0;
 
 beforeEach(() => {
@@ -30,6 +31,7 @@ beforeEach(() => {
   ran = [];
   fault = undefined;
   seed = "a";
+  insufficient = undefined;
   shown = "";
 });
 
@@ -42,6 +44,7 @@ const steps = ids.map(
       inputs: (done: (step: string) => unknown) =>
         index === 0 ? seed : done(ids[index - 1] ?? ""),
       result,
+      isEnough: () => id !== insufficient,
       run: async (_done: unknown, { ask }: { ask: { ask: (q: unknown) => Promise<string> } }) => {
         const name = await ask.ask(text({ place: `name/${id}`, text: "Name" }, "a word", /^\w+$/));
         ran.push(id);
@@ -163,6 +166,14 @@ describe("runSteps", () => {
     seed = "b";
     expect(await run()).toMatchObject({ done: true });
     expect(ran).toEqual(["check"]);
+  });
+
+  test("what an earlier run came to is not enough for this one: that step is done again, no other", async () => {
+    await run({ typed: all() });
+    ran = [];
+    insufficient = "display";
+    expect(await run()).toMatchObject({ done: true });
+    expect(ran).toEqual(["display"]);
   });
 
   test("where nobody can be asked, the place of the answer is named: exit 2", async () => {
