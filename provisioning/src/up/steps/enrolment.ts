@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { CodedError } from "@powershare/domain/errors";
+import { CodedError, codeOf } from "@powershare/domain/errors";
 import { RegistrarClient } from "@powershare/registrar-client";
 import { readCertificates } from "../../certificate.js";
 import { readResponse, takeResponse, writeRequest } from "../../enrolment/by-files.js";
@@ -7,6 +7,7 @@ import { type Declared, withDevice } from "../../enrolment/device.js";
 import { DeviceFiles } from "../../enrolment/device-files.js";
 import { enrolDevice } from "../../enrolment/enrol-device.js";
 import { meterOf } from "../../enrolment/meters.js";
+import { UnreadableInput } from "../../output.js";
 import { qrLines } from "../qr.js";
 import { text } from "../questions.js";
 import { type InstalledMeter, resultSchemas, type StepResults } from "../results.js";
@@ -109,7 +110,7 @@ async function online(
     text(
       { place: "operator/registrar", text: "Registrar's address, from the operator" },
       "https://HOST:PORT",
-      /^https:\/\/[^\s/]+$/,
+      /^https:\/\/[^\s/]+\/?$/,
     ),
   );
   const caFile = await ask.ask(
@@ -119,10 +120,10 @@ async function online(
       /^.+$/,
     ),
   );
-  const caPem = (await readCertificates(caFile)).join("");
-  const client = new RegistrarClient({ url, caPem });
   let timer: NodeJS.Timeout | undefined;
   try {
+    const caPem = (await readCertificates(caFile)).join("");
+    const client = new RegistrarClient({ url, caPem });
     const { participant } = await withDevice(options.places.tpm, files, (device) =>
       enrolDevice({
         client,
@@ -132,7 +133,7 @@ async function online(
         signal,
         waitMs: options.waitMs,
         onWaiting: async (ticket) => {
-          await showCode(`${url}/enrolments/${ticket.id}`, ticket.code, tools);
+          await showCode(new URL(`/enrolments/${ticket.id}`, url).href, ticket.code, tools);
           const sinceMs = performance.now();
           timer = setInterval(() => {
             const minutes = Math.floor((performance.now() - sinceMs) / 60_000);
@@ -143,6 +144,12 @@ async function online(
     );
     await files.keepRegistrarCa(caPem);
     return { participant, registrar: url };
+  } catch (error) {
+    // One of both may have been mistyped.
+    const isDoubtful =
+      error instanceof UnreadableInput || codeOf(error) === "enrolment.unavailable";
+    if (isDoubtful) await ask.forget((place) => place.startsWith("operator/"));
+    throw error;
   } finally {
     clearInterval(timer);
   }
