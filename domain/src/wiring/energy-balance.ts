@@ -22,6 +22,7 @@ export const energyBalance: Rule = {
 const spanMs = 48 * 3_600_000;
 /** Meters' intervals do not end in the same second, so one row shows nothing. */
 const fewestHours = 3;
+const fewestBothHours = 1;
 /** Production that is awake so long is not dead. */
 const fewestAwakeHours = 3;
 
@@ -53,7 +54,7 @@ function judge(items: readonly Balance[], restW: number): Finding {
   const awake = items.filter(({ production }) => production > restW);
   const unfed = items.filter((item) => item.production <= restW && item.export > restW);
   const both = unfed.filter((item) => item.import > restW);
-  if (isPartOfExport(awake) && hoursOf(both) >= fewestHours / 2) {
+  if (isPartOfExport(awake) && hoursOf(both) >= fewestBothHours) {
     return wrong("swapped", both, "took from it too, and production was always less than export");
   }
   const alone = unfed.filter((item) => item.import < 0.05 * item.export);

@@ -188,6 +188,38 @@ describe("exchanged cables", () => {
     );
   });
 
+  it.each<[string, View]>([
+    [
+      "the panels' meter in the house's own line",
+      (row) => ({ ...threeRegisters(row), productionWh: row.consumptionWh }),
+    ],
+    [
+      "production and export",
+      (row) => ({ ...threeRegisters(row), productionWh: row.exportWh, exportWh: row.productionWh }),
+    ],
+  ])("are named: %s", (_, view) => {
+    const site = siteOf(lisbon, { channels: ["production", "import", "export"] });
+    const { judgements, last } = watched(site, simulatedHouse(lisbon).map(view));
+    expect(firstHold(judgements)?.fault).toBe("swapped");
+    expect(last.fault).toBe("swapped");
+  });
+
+  it("are found where the sun does not set", () => {
+    const tromso = { ...lisbon, latitude: 69.6, longitude: 18.9, startMs: Date.UTC(2026, 5, 10) };
+    const { swapped } = views["production and consumption"] ?? { swapped: both };
+    const { last } = watched(siteOf(tromso), simulatedHouse(tromso).map(swapped));
+    expect(last).toMatchObject({ fault: "swapped", rule: "day-shape" });
+  });
+
+  it("are not what a dead production meter looks like", () => {
+    const rows = simulatedHouse(lisbon).map((row, hour) => ({
+      ...both(row),
+      productionWh: hour < 200 ? row.productionWh : 0,
+    }));
+    const { judgements } = watched(siteOf(lisbon), rows);
+    expect(judgements.map(({ fault }) => fault)).not.toContain("swapped");
+  });
+
   it("are held by rules of two families where the house was known before", () => {
     const { clean, swapped } = views["production and consumption"] ?? {
       clean: both,
@@ -302,6 +334,20 @@ describe("a battery", () => {
   it("that is counted as the sun is found at night", () => {
     const { last } = watched(siteOf(lisbon), rows);
     expect(last).toMatchObject({ verdict: "held", fault: "storage-as-solar" });
+  });
+
+  it("that gives before it is dark is found by the evenings before", () => {
+    const summer = { ...lisbon, startMs: Date.UTC(2026, 4, 1), days: 30 };
+    const isAfternoon = ({ startMs }: Row) => [17, 18].includes(new Date(startMs).getUTCHours());
+    const rows = simulatedHouse(summer).map((row, hour) => ({
+      ...both(row),
+      productionWh: row.productionWh + (hour > 24 * 25 && isAfternoon(row) ? 2500 : 0),
+    }));
+    const { judgements } = watched(siteOf(summer), rows);
+    expect(firstHold(judgements)).toMatchObject({
+      fault: "storage-as-solar",
+      rule: "clear-sky-cap",
+    });
   });
 
   it.each(["ac", "dc"] as const)("that is declared (%s) is only suspected", (storage) => {
