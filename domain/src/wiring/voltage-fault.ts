@@ -7,7 +7,7 @@ export interface Asked {
   readonly channel: "grid" | "gridL1" | "gridL2" | "gridL3" | "production" | "consumption";
   readonly right: Direction;
   readonly answer: Answer;
-  /** Of all that was looked at: negative where the channel shows more negative power than positive. */
+  /** Of the last hours: negative where the channel shows more negative power than positive. */
   readonly energyWs: number;
   /** No battery that holds the voltage makes it go the other way. */
   readonly isHonest: boolean;

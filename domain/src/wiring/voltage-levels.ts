@@ -100,6 +100,7 @@ function read(row: Row, into: Float64Array): void {
   const perHour = 3600 / row.seconds;
   const { productionW, productionWh, consumptionW, consumptionWh } = row;
   into[0] = row.gridW ?? netWh(row) * perHour;
+  if (Number.isNaN(into[0]) && row.gridL2W === undefined) into[0] = row.gridL1W ?? Number.NaN;
   into[1] = row.gridL1W ?? Number.NaN;
   into[2] = row.gridL2W ?? Number.NaN;
   into[3] = row.gridL3W ?? Number.NaN;

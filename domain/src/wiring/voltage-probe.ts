@@ -7,6 +7,8 @@ const mostConfidence = 0.999999;
 
 export type Direction = "load" | "injection";
 
+const opposite = { load: "injection", injection: "load" } as const;
+
 /** What the voltage says of one channel, and how sure that is. */
 export interface Answer {
   /** `load`: the voltage falls when the channel rises. Undefined while it is not known. */
@@ -25,7 +27,10 @@ export interface Answer {
  * one has decided stands until the other decides, so that a change of the wiring is seen and a repair too.
  */
 export class VoltageProbe {
-  readonly #evidence = { load: new SignEvidence(), injection: new SignEvidence() };
+  readonly #evidence: Record<Direction, SignEvidence> = {
+    load: new SignEvidence(),
+    injection: new SignEvidence(),
+  };
   readonly #steps = new StepProducts((step) => this.#take(step));
   #direction: Direction | undefined;
   #toMs = 0;
@@ -35,12 +40,18 @@ export class VoltageProbe {
   }
 
   #take(step: StepProduct): void {
-    const { load, injection } = this.#evidence;
-    load.add({ ...step, product: -step.product });
-    injection.add(step);
-    if (load.log >= believedAt) this.#direction = "load";
-    else if (injection.log >= believedAt) this.#direction = "injection";
+    this.#add("load", { ...step, product: -step.product });
+    this.#add("injection", step);
     this.#toMs = step.atMs;
+  }
+
+  #add(direction: Direction, step: StepProduct): void {
+    const evidence = this.#evidence[direction];
+    evidence.add(step);
+    if (evidence.log < believedAt || direction === this.#direction) return;
+    // What spoke for the other direction is of before the wiring changed.
+    this.#direction = direction;
+    this.#evidence[opposite[direction]] = new SignEvidence();
   }
 
   answer(): Answer {

@@ -27,6 +27,11 @@ describe("what it says of a day of minutes", () => {
       "right",
     ],
     [
+      "only L1 of the grid",
+      ({ loadW, sunW, voltageV }) => ({ gridL1W: loadW - sunW, voltageL1V: voltageV }),
+      "right",
+    ],
+    [
       "energies of a minute",
       ({ loadW, sunW, voltageV }) => ({
         importWh: Math.max(0, loadW - sunW) / 60,
@@ -106,6 +111,33 @@ describe("what it says of a day of minutes", () => {
     expect(reversed.confidence).toBeGreaterThan(0.9999);
     expect(reversed.toMs).toBeGreaterThan(reversed.fromMs);
     expect(reversed.explanation).toMatch(/steps of the grid power .* rose instead of falling/);
+  });
+
+  it.each<[string, (columns: Columns) => Columns, string]>([
+    ["the grid reversed", ({ gridW = 0, ...rest }) => ({ ...rest, gridW: -gridW }), "reversed"],
+    [
+      "production counted backwards",
+      ({ productionW = 0, ...rest }) => ({ ...rest, productionW: -productionW }),
+      "reversed",
+    ],
+    [
+      "production and consumption exchanged",
+      ({ productionW = 0, consumptionW = 0, ...rest }) => ({
+        ...rest,
+        productionW: consumptionW,
+        consumptionW: productionW,
+      }),
+      "swapped",
+    ],
+  ])("after five days of right wiring, within a day: %s", (_, fault, expected) => {
+    const run = voltageResponse.start(site);
+    let startMs = 0;
+    for (const minute of minutesOf({ ...home, minutes: 6 * 1440 })) {
+      const columns = right(minute);
+      run?.push({ startMs, seconds: 60, ...(startMs < 5 * 86_400_000 ? columns : fault(columns)) });
+      startMs += 60_000;
+    }
+    expect(said(run?.finding() ?? { says: "nothing" })).toBe(expected);
   });
 
   it("passes over steps of a quarter of an hour and more", () => {

@@ -23,6 +23,9 @@ const voltages: readonly Quantity[] = ["voltageL1", "voltageL2", "voltageL3"];
 /** Beyond it inverters give less the higher the voltage is: the voltage moves the power, not the power the voltage. */
 const regulatedV = 250;
 
+/** What a channel's sign mostly was is asked of about so long. */
+const signMemoryMs = 6 * 3_600_000;
+
 interface Probed extends Omit<Asked, "answer"> {
   /** The voltages it acts on: of its phase, or of all. */
   readonly voltages: readonly Quantity[];
@@ -87,7 +90,8 @@ function push(
   for (const voltage of one.voltages) voltageV += of(voltage) / one.voltages.length;
   if (Number.isNaN(powerW) || !(voltageV > 0 && voltageV < regulatedV)) return;
   const elsewhereW = one.elsewhere.map((quantity) => of(quantity) || 0);
-  one.energyWs += (powerW * (endMs - startMs)) / 1000;
+  const fade = Math.exp((startMs - endMs) / signMemoryMs);
+  one.energyWs = fade * one.energyWs + (powerW * (endMs - startMs)) / 1000;
   one.probe.push({ startMs, endMs, powerW, voltageV, elsewhereW, ...house });
 }
 
