@@ -13,6 +13,7 @@ import { instantText, percentText } from "./wording.js";
  * - consumption is zero for days, which no house is, or equals production to the watt: nothing is added to it
  * - import is zero in nights without storage
  * - export is zero in hours in which the house takes nothing: it would need just what it produces
+ * Without a contradiction zeros are held after twelve days: by then there is nothing left to withhold.
  */
 export const dead: Rule = {
   id: "dead",
@@ -200,6 +201,10 @@ function isCopy(site: Site, day: Day): boolean {
 const fewDays = 2;
 /** Nothing read for so long is no gap in a radio link. */
 const emptyDays = 3;
+/** Snow and repairs last so long at times. */
+const doubtedDays = 5;
+/** And hardly so long. Holding then takes nothing from anybody, as nothing is produced, and ends with the first production. */
+const longDays = 12;
 const hoursNeeded = 5;
 /** Some derived consumption falls to nothing at noon as it is; a meter that misses the sun does so on many more hours. */
 function shareNeeded({ restedShare }: Usual): number {
@@ -224,9 +229,10 @@ function judge(site: Site, flow: Flow, silence: Silence): Finding {
       "held",
       silence.empty ? "though other meters were read" : reasons[flow],
     );
-  if (flow === "export" || silence.days < 5) return { says: "nothing" };
+  if (flow === "export" || silence.days < doubtedDays) return { says: "nothing" };
   if (flow === "import" && site.storage !== "none") return { says: "nothing" };
-  return wrong(flow, silence, "suspect", "which may be the meter, or what it measures");
+  const verdict = silence.days < longDays ? "suspect" : "held";
+  return wrong(flow, silence, verdict, "which may be the meter, or what it measures");
 }
 
 function provenZero(site: Site, flow: Flow, silence: Silence, lively: boolean): boolean {

@@ -2,10 +2,11 @@ import type { Day } from "./days.js";
 import { type Step, windows } from "./levels.js";
 import { quantile } from "./quantiles.js";
 
-/** Honest houses kept between 0.81 and 1.2 of their fed-in share in 13 days, 0.59 and 1.4 in 7. */
+/** Houses that fed in so much of their production in some hours kept 0.67 of that share in 13 days, 0.57 in 7. */
+const fewestFedIn = 0.85;
 const limits = [
-  { after: 13, fall: 0.7, rise: 1.4 },
-  { after: 7, fall: 0.48, rise: 1.6 },
+  { after: 13, fall: 0.58, rise: 1.4 },
+  { after: 7, fall: 0.45, rise: 1.6 },
 ] as const;
 const beforeDays = 25;
 const fewestHours = 8;
@@ -19,7 +20,10 @@ export function findFeedInStep(days: readonly Day[]): Step | undefined {
   for (const { after, fall, rise } of limits) {
     const found = windows(days, { before: beforeDays, after });
     if (found === undefined) continue;
-    const factor = fedInShare(found.after) / fedInShare(found.before);
+    const was = fedInShare(found.before);
+    const factor = fedInShare(found.after) / was;
+    // One that needs most of what it produces at all times tells nothing.
+    if (factor < 1 && was < fewestFedIn) continue;
     if (!isSteady(highest(found.after) / highest(found.before))) continue;
     if (factor > 0.05 && (factor < fall || factor > rise)) {
       return { factor, fromDay: found.after[0]?.index ?? 0, certain: true };

@@ -308,11 +308,15 @@ describe("an honest house is not held", () => {
     }
   });
 
-  it("is suspected where production is silent and nothing contradicts it", () => {
+  it("is suspected where production is silent and nothing contradicts it, and held when there is nothing left to lose", () => {
     const changed = rows.map(from(faultMs, withoutProduction));
-    expect(play(siteOf(["production", "consumption"]), changed)).toMatchObject([
+    const found = play(siteOf(["production", "consumption"]), changed);
+    expect(found).toMatchObject([
       { verdict: "suspect", fault: "dead" },
+      { verdict: "held", fault: "dead" },
     ]);
+    expect(found[1]?.days).toBeGreaterThan(12);
+    expect(found[1]?.days).toBeLessThan(14);
   });
 });
 

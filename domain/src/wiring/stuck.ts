@@ -122,7 +122,8 @@ function isStuck(site: Site, channel: Watched, repetition: Repetition): boolean 
   const { value, fromMs, toMs, samples, lowestDeg, highestDeg, resolution } = repetition;
   const lastsMs = toMs - fromMs;
   if (Math.abs(value) < 0.5 || samples < 4) return false;
-  if (channel === "production") {
+  // A battery in the panels' line can give the same for hours, into the night.
+  if (channel === "production" && site.storage !== "dc") {
     const aboveStandby = value > 0.005 * (site.pv?.peakW ?? 0);
     if (aboveStandby && lastsMs >= dayAndNightMs && lowestDeg < darkDeg && highestDeg > dayDeg)
       return true;
