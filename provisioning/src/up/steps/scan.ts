@@ -83,12 +83,7 @@ async function scanLine(line: Line, { screen, signal }: Tools): Promise<ScannedM
     stop: signal,
     onMeter: async (found) => {
       const meter = scannedMeter(line, found);
-      const best = found.candidates[0];
-      screen.row(
-        best === undefined
-          ? `${placeOf(found.setting, found.unit)}: answers, but no profile fits`
-          : `${placeOf(found.setting, found.unit)}: ${best.profile.maker} ${best.profile.model}`,
-      );
+      screen.text(`${placeOf(found.setting, found.unit)}: ${modelsText(found)}`);
       if (meter !== undefined) meters.push(meter);
     },
     onAgain: (meter, unit, setting) =>
@@ -101,6 +96,13 @@ async function scanLine(line: Line, { screen, signal }: Tools): Promise<ScannedM
   });
   for (const unit of damaged) screen.text(damagedText(unit));
   return meters;
+}
+
+/** Which models it may be; the display's step asks where there are several. */
+function modelsText({ candidates }: FoundMeter): string {
+  const models = candidates.map(({ profile }) => `${profile.maker} ${profile.model}`);
+  if (models.length === 0) return "answers, but no profile fits";
+  return isAmbiguous(candidates) ? models.join(" or ") : (models[0] ?? "");
 }
 
 function scannedMeter(
