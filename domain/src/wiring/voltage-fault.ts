@@ -49,9 +49,11 @@ export function faultOf(all: readonly Asked[], hasSun: boolean): Finding {
   };
 }
 
-/** Steps in the dark that no cloud can have made. */
+/** Steps in the dark that no cloud can have made, and their share of all. */
 const enoughDark = 8;
-const isInDark = ({ answer }: Asked) => answer.darkSteps >= enoughDark;
+const darkShare = 0.25;
+const isInDark = ({ answer: { darkSteps, steps } }: Asked) =>
+  darkSteps >= Math.max(enoughDark, darkShare * steps);
 const knows = (name: Asked["channel"], asked: readonly Asked[]) =>
   asked.some(({ channel, answer }) => channel === name && answer.moves);
 
