@@ -1,5 +1,5 @@
 import { correlation } from "./correlation.js";
-import { hoursOf, recent } from "./recent.js";
+import { hoursOf, recent, shareOf } from "./recent.js";
 import { livesOnStorage, restingW } from "./resting.js";
 import { houseOf, sampleOf } from "./samples.js";
 import type { Site } from "./site.js";
@@ -25,6 +25,8 @@ const windowMs = 24 * 3_600_000;
 const fewestHours = 10;
 const fewestBrightHours = 6;
 const fewestAwakeHours = 1;
+const mostlyAwake = 0.6;
+const daylightShare = 0.02;
 /** A whole day, for saying that all is right. */
 const wholeDayHours = 20;
 /** In 4,600 days of 12 homes no house followed the sun so well where its panels did so much worse. */
@@ -72,7 +74,8 @@ function judge(site: Site, points: readonly Point[], before: Finding): Finding {
   const last = points.at(-1);
   const hours = hoursOf(points);
   const isEnough =
-    hours >= fewestHours && hoursOf(points.filter((p) => p.share > 0.02)) >= fewestBrightHours;
+    hours >= fewestHours &&
+    hoursOf(points.filter((p) => p.share > daylightShare)) >= fewestBrightHours;
   if (first === undefined || last === undefined || !isEnough) return before;
   const production = follow(points, (point) => point.production);
   const house = follow(points, (point) => point.house ?? 0);
@@ -107,7 +110,12 @@ function leastToFollow(site: Site, points: readonly Point[]): number {
   if (!houseRests) return Number.POSITIVE_INFINITY;
   const isAwakeInDark = dark.some((point) => point.production > restW);
   if (isAwakeInDark && !livesOnStorage(site)) return follows;
-  return hoursOf(points) >= wholeDayHours ? followsClosely : Number.POSITIVE_INFINITY;
+  // Panels that gave up in the course of a day were awake for a part of it.
+  const bright = points.filter((point) => point.share > daylightShare);
+  const isAwakeByDay = shareOf(bright, (point) => point.production > restW) >= mostlyAwake;
+  return isAwakeByDay && hoursOf(points) >= wholeDayHours
+    ? followsClosely
+    : Number.POSITIVE_INFINITY;
 }
 
 /** Correlation with the clear sky. */
