@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { httpServer, listen } from "./adapters/http/server.js";
 import { evidenceExport } from "./app/export-evidence.js";
 import { storeArchive } from "./store-keeping.js";
-import { noStatus } from "./testing/no-evidence.js";
+import { noStatus, noWiring } from "./testing/no-evidence.js";
 import { pythonOfTests, secondVerifier } from "./testing/python-verifier.js";
 import { deviceOf } from "./testing/recorded-household.js";
 import { SimHousehold, silentLog, slotSeconds } from "./testing/sim-household.js";
@@ -39,6 +39,7 @@ beforeAll(async () => {
       throw new Error("not asked for here");
     },
     meters: () => ({ pending: [], rejected: [] }),
+    wiring: noWiring,
     bus: () => ({ meters: [] }),
     status: () => noStatus,
     decide: { decide: () => {} },

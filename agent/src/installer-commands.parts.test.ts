@@ -7,7 +7,7 @@ import { httpServer, listen } from "./adapters/http/server.js";
 import { meterReportOf } from "./app/meter-report.js";
 import { overviewOf } from "./app/overview.js";
 import { statusReportOf } from "./app/status-report.js";
-import { noEvidence } from "./testing/no-evidence.js";
+import { noEvidence, noWiring } from "./testing/no-evidence.js";
 import { connectionMeter, SimHousehold, silentLog, slotSeconds } from "./testing/sim-household.js";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -40,6 +40,7 @@ beforeEach(async () => {
       lastStep: () => null,
       staleAfterMs: 5_000,
       height: () => 7,
+      wiring: noWiring,
       certificateEndsAtMs: () => Date.parse("2027-06-01T00:00:00Z"),
     }),
     status: statusReportOf({
@@ -50,6 +51,7 @@ beforeEach(async () => {
       clock,
     }),
     meters: meterReportOf({ store, epochs, profiles }),
+    wiring: noWiring,
     bus: () => ({ meters: [] }),
     decide: epochs,
     evidence: noEvidence,

@@ -38,6 +38,7 @@ import { loadConfig } from "./config/load.js";
 import type { Config } from "./config/schema.js";
 import { evidenceSources, quoteInstalled } from "./evidence-keeping.js";
 import { keepStore, storeArchive, watchHistory } from "./store-keeping.js";
+import { keepWiring } from "./wiring-keeping.js";
 
 const stopWithinMs = 5_000;
 const pageDir = fileURLToPath(new URL("./web", import.meta.url));
@@ -47,6 +48,7 @@ type Stop = () => Promise<void>;
 /** Builds everything from the configuration and starts it. @returns what stops it in order */
 async function start(path: string, config: Config, log: pino.Logger): Promise<Stop> {
   const { participant, slots, buses, dataDir } = config;
+  const { seconds: slotSeconds } = slots;
   const earliest = certificateStart(config.ledger.certificate);
   const clock = systemClock({ earliest, ...config.time });
   const health = new Health(clock, log);
@@ -55,7 +57,6 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
 
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const signer = tpmSigner(config.tpm, join(dataDir, "identity.json"));
-  const slotSeconds = slots.seconds;
   const store = openStore(join(dataDir, "agent.db"), { participant });
   const readings = new ReadingLog({ store, clock, health, slotSeconds });
   const watchingClock = watchClock({ clock, readings, health, last: store.lastEntry() });
@@ -89,14 +90,13 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
     slots: { ...slots, earliest },
     roles: new Map(places.map(({ place, role }) => [place, role])),
     configured: configuredMeters(places),
-    onIntervals: () => {
-      for (const loop of [draining, trading]) loop.wake();
-    },
+    onIntervals: () => wake(draining, trading),
   });
   const polling = { slotSeconds, places, onPolled: () => sealing.wake() };
   const lines = await openLines(buses, { ...shared, ...polling });
   const following = followLedger({ ...shared, onEvent: (block) => ledgerWatch.saw(block) });
-  const asking = [driveSlots(shared), history.start(), askEpochs(shared)];
+  const wiring = keepWiring({ ...shared, config, places, earliest, log });
+  const asking = [wiring.reporting, driveSlots(shared), history.start(), askEpochs(shared)];
   const onLedger = [draining, trading, ...asking, following, watchingLedger];
   const certificate = keepCertificate({ ...shared, config, signer, useNewCertificate });
   const quoting = quoteInstalled({ ...shared, measurer: signer }, { dataDir, configuration: path });
@@ -110,13 +110,14 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
     staleAfterMs: staleAfterMs(places),
     height: () => ledgerWatch.height,
     certificateEndsAtMs: certificate.endsAtMs,
+    wiring: wiring.view,
   });
-  const profiles = places.map(({ profile }) => profile);
   const http = await httpServer({
     overview,
-    ...evidenceSources({ ...shared, profiles }, config),
-    meters: meterReportOf({ store, epochs, profiles }),
+    ...evidenceSources({ ...shared, profiles: profilesOf(places) }, config),
+    meters: meterReportOf({ ...shared, profiles: profilesOf(places) }),
     decide: epochs,
+    wiring: wiring.view,
     bus: () => lines.report(),
     status: statusReportOf({ ...shared, places }),
     store,
@@ -124,19 +125,28 @@ async function start(path: string, config: Config, log: pino.Logger): Promise<St
     pageDir,
     log,
   });
-  const port = await listen(http, config.http.host, config.http.port);
-  log.info({ participant, device: signer.device, page: `http://localhost:${port}/` }, "started");
+  const page = `http://localhost:${await listen(http, config.http.host, config.http.port)}/`;
+  log.info({ participant, device: signer.device, page }, "started");
 
   return async () => {
-    await Promise.all([lines, ...keeping, watchingClock].map((loop) => loop.stop()));
+    await stopped([lines, ...keeping, watchingClock, wiring.watching]);
     await Promise.all([sealing.stop(), http.close()]);
     readings.save();
     await ledger.close();
-    await Promise.all(onLedger.map((loop) => loop.stop()));
+    await stopped(onLedger);
     await signer.close();
-    store.close();
-    clock.close();
+    for (const part of [store, clock]) part.close();
   };
+}
+
+const profilesOf = (places: readonly MeterPlace[]) => places.map(({ profile }) => profile);
+
+function wake(...loops: readonly { wake(): void }[]): void {
+  for (const loop of loops) loop.wake();
+}
+
+async function stopped(loops: readonly { stop(): Promise<void> }[]): Promise<void> {
+  await Promise.all(loops.map((loop) => loop.stop()));
 }
 
 /** Two polls of the slowest meter may be missed. */

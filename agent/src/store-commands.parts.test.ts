@@ -19,7 +19,7 @@ import { openStore } from "./adapters/sqlite/store.js";
 import type { Store } from "./ports/store.js";
 import { storeArchive } from "./store-keeping.js";
 import { Acknowledged, inspectStore } from "./testing/inspect-store.js";
-import { noEvidence, noStatus } from "./testing/no-evidence.js";
+import { noEvidence, noStatus, noWiring } from "./testing/no-evidence.js";
 import { StoreScript } from "./testing/store-script.js";
 
 const command = fileURLToPath(new URL("../../provisioning/bin/powershare.js", import.meta.url));
@@ -43,6 +43,7 @@ beforeAll(async () => {
       throw new Error("not asked for here");
     },
     meters: () => ({ pending: [], rejected: [] }),
+    wiring: noWiring,
     bus: () => ({ meters: [] }),
     status: () => noStatus,
     evidence: noEvidence,

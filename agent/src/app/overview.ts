@@ -4,6 +4,7 @@ import type { Overview } from "../ports/overview.js";
 import type { HourlyEnergy, LedgerStore, PageStore } from "../ports/store.js";
 import type { LiveMeters } from "./live-meters.js";
 import type { Health } from "./watch-health.js";
+import { unknownWiring, type WiringView } from "./wiring-view.js";
 
 const hourMs = 3_600_000;
 const mostTrades = 50;
@@ -23,11 +24,12 @@ export interface OverviewOptions {
   readonly staleAfterMs: number;
   /** Newest block known; null before the first. */
   readonly height: () => number | null;
+  readonly wiring: Pick<WiringView, "overview">;
   /** Milliseconds since 1970. */
   readonly certificateEndsAtMs: () => number;
 }
 
-type Stored = Pick<Overview, "today" | "trades" | "wallet" | "counts"> & {
+type Stored = Pick<Overview, "today" | "trades" | "wallet" | "counts" | "wiring"> & {
   readonly backlog: ReturnType<PageStore["backlog"]>;
 };
 
@@ -38,6 +40,7 @@ export function overviewOf(options: OverviewOptions): () => Overview {
     today: todayOf([], localDay(clock.nowMs(), zone), zone),
     trades: [],
     wallet: null,
+    wiring: unknownWiring,
     counts: { readings: 0, rejected: 0, checkpoints: 0, intervals: 0, evidenceCommitted: 0 },
     backlog: { unsentPackages: 0, oldestUnsentAt: null },
   };
@@ -75,12 +78,13 @@ function timeOf({ clock, lastStep }: OverviewOptions) {
   return { quality, keeper, lastStep: lastStep() };
 }
 
-function readStored({ store, clock, participant, zone }: OverviewOptions): Stored {
+function readStored({ store, clock, participant, wiring, zone }: OverviewOptions): Stored {
   const day = localDay(clock.nowMs(), zone);
   return {
     today: todayOf(store.hourlyEnergy(day.startMs, day.endMs), day, zone),
     trades: store.trades(participant, mostTrades),
     wallet: store.wallet(participant),
+    wiring: wiring.overview(),
     counts: store.counts(),
     backlog: store.backlog(),
   };

@@ -85,10 +85,16 @@ export class ReadingLog {
    * @returns whether there was room; there is, unless the disk refused for very long
    */
   record(draft: EventDraft): boolean {
-    if (this.#stagedEvents >= mostStagedEvents) return false;
+    return this.recorded(draft) !== undefined;
+  }
+
+  /** As `record`. @returns the event as it will be sealed; undefined where there was no room */
+  recorded(draft: EventDraft): Event | undefined {
+    if (this.#stagedEvents >= mostStagedEvents) return undefined;
     this.#stagedEvents += 1;
-    this.#stage({ event: { v: 1, kind: "event", ...draft, sequence: this.#next } });
-    return true;
+    const event: Event = { v: 1, kind: "event", ...draft, sequence: this.#next };
+    this.#stage({ event });
+    return event;
   }
 
   #stage(entry: StoredEntry): void {

@@ -1,5 +1,6 @@
 import { clockQuality } from "@powershare/domain/evidence";
 import { z } from "zod";
+import { wiringOverview } from "./wiring.js";
 
 /** State of one part of the agent. `remedy` says what a person does now. */
 export const part = z.strictObject({
@@ -59,6 +60,7 @@ export const overview = z.strictObject({
       cashMicro: z.record(z.string(), z.string()),
     })
     .nullable(),
+  wiring: wiringOverview,
   health: z.strictObject({
     bus: part,
     tpm: part,

@@ -6,11 +6,13 @@ import type {
   MeterRole,
   Reading,
 } from "@powershare/domain/evidence";
+import type { JudgedPlacement } from "@powershare/domain/ledger";
 import type { EpochStore } from "./epochs.js";
 import type { LedgerEvent, LedgerPosition } from "./ledger.js";
 import type { RejectedStore } from "./meters.js";
 import type { Overview } from "./overview.js";
 import type { ProofStore } from "./proofs.js";
+import type { WiringOverview } from "./wiring.js";
 
 /** A reading with the energy its registers mean; null where they were rejected. */
 export interface StoredReading {
@@ -117,6 +119,12 @@ export interface LedgerStore {
   evidenceReached(): ReadonlyMap<string, number>;
   trades(participant: string, limit: number): Overview["trades"];
   wallet(participant: string): Overview["wallet"];
+  /** The household's placement epochs as their judges called them, by meter, newest first. */
+  placements(): JudgedPlacement[];
+  /** The household's sales that wait for a proof or did, newest first. */
+  heldSales(limit: number): WiringOverview["held"];
+  /** Coins of the household that wait. */
+  heldNano(): string;
 }
 
 export interface HourlyEnergy {

@@ -1247,6 +1247,11 @@ const entries = {
     meaning: "The nonce was used for something else.",
     remedy: "Use a fresh nonce for each new intent, and the same one to repeat.",
   },
+  "wiring.meters-silent": {
+    retry: "later",
+    meaning: "A sign test needs readings of all meters of the house, and there are none yet.",
+    remedy: "See why the meters do not answer (powershare status), and start the test again.",
+  },
   "wiring.readings": {
     retry: "never",
     meaning: "A file of readings has a header, a row or a cell that cannot be read.",

@@ -7,7 +7,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { MeterReport } from "../../ports/meters.js";
 import type { Overview, Part } from "../../ports/overview.js";
-import { noEvidence, noStatus } from "../../testing/no-evidence.js";
+import { noEvidence, noStatus, noWiring } from "../../testing/no-evidence.js";
 import { httpServer, listen } from "./server.js";
 
 const pageDir = fileURLToPath(new URL("../../../dist/web", import.meta.url));
@@ -107,6 +107,7 @@ function noon(): Overview {
       energyWh: "0",
       cashMicro: { EUR: "9500000" },
     },
+    wiring: noWiring.overview(),
     health: {
       bus: working,
       tpm: working,
@@ -137,6 +138,7 @@ beforeAll(async () => {
   server = await httpServer({
     overview: () => shown,
     meters: () => meters,
+    wiring: noWiring,
     bus: () => ({ meters: [] }),
     status: () => noStatus,
     evidence: noEvidence,

@@ -10,7 +10,7 @@ import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Overview, Part } from "../../ports/overview.js";
-import { noEvidence, noStatus } from "../../testing/no-evidence.js";
+import { noEvidence, noStatus, noWiring } from "../../testing/no-evidence.js";
 import { silentLog } from "../../testing/sim-household.js";
 import type { ArchiveSources } from "./archive-routes.js";
 import type { MeterSources } from "./meter-routes.js";
@@ -39,6 +39,7 @@ let shown: Overview = {
   },
   trades: [],
   wallet: null,
+  wiring: noWiring.overview(),
   health: {
     bus: well,
     tpm: well,
@@ -99,6 +100,7 @@ beforeAll(async () => {
   const device = household.registration();
   app = await httpServer({
     ...meterSources,
+    wiring: noWiring,
     bus: () => ({ meters: [{ place: "line1/1", ...answering }] }),
     status: () => noStatus,
     evidence: noEvidence,

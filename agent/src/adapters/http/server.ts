@@ -18,12 +18,14 @@ import { addMeterRoutes, decisionPath, type MeterSources } from "./meter-routes.
 import { addRoutes, type Sources } from "./routes.js";
 import { addStatusRoutes, type StatusSources } from "./status-routes.js";
 import { OverviewStream } from "./stream.js";
+import { addWiringRoutes, signTestPath, type WiringSources } from "./wiring-routes.js";
 
 export interface HttpOptions
   extends Sources,
     MeterSources,
     BusSources,
     StatusSources,
+    WiringSources,
     EvidenceSources {
   /** Folder of the built page; without it only the API is served. */
   readonly pageDir: string;
@@ -33,7 +35,7 @@ export interface HttpOptions
 
 /**
  * The household's page and API, for this machine only; read only but for the decision on a meter's new
- * epoch. There is no login, so it answers only requests that name this machine as their host (a page
+ * epoch and the start of a sign test. There is no login, so it answers only requests that name this machine as their host (a page
  * elsewhere whose name is made to resolve to us is refused), gives no other origin leave to read, and
  * takes a decision from its own page only.
  */
@@ -55,7 +57,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
       return await reply.code(421).send({ error: "this host name is not served here" });
     }
     if (request.method === "GET" || request.method === "HEAD") return undefined;
-    if (request.method !== "POST" || request.url !== decisionPath) {
+    if (request.method !== "POST" || !writable.has(request.url)) {
       return await reply.code(405).header("allow", "GET, HEAD").send({ error: "read only" });
     }
     // A page from elsewhere can make a browser post here, but not in our name.
@@ -81,6 +83,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
     addMeterRoutes(api.withTypeProvider<ZodTypeProvider>(), options);
     addBusRoutes(api.withTypeProvider<ZodTypeProvider>(), options);
     addStatusRoutes(api.withTypeProvider<ZodTypeProvider>(), options);
+    addWiringRoutes(api.withTypeProvider<ZodTypeProvider>(), options);
   });
   await app.register(async (api) => {
     addArchiveRoutes(api.withTypeProvider<ZodTypeProvider>(), options.archive);
@@ -97,6 +100,7 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   return address.port;
 }
 
+const writable: ReadonlySet<string> = new Set([decisionPath, signTestPath]);
 const loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
 
 /** Whether the Host header names this machine and the port that was connected to. */

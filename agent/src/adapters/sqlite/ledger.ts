@@ -64,6 +64,16 @@ export function createLedgerStore(
           state,
         }),
       ),
+    placements: () => project((projection) => projection.placements(participant)),
+    heldSales: (limit) =>
+      project((projection) => projection.heldSales({ seller: participant, limit })).map(
+        ({ slot, outcome, payments }) => ({
+          slot,
+          amountNano: payments.reduce((sum, one) => sum + BigInt(one.paidNano), 0n).toString(),
+          outcome,
+        }),
+      ),
+    heldNano: () => project((projection) => projection.wallet(participant))?.wallet.heldNano ?? "0",
     wallet: (id) => {
       const found = project((projection) => projection.wallet(id));
       if (found === undefined) return null;

@@ -1,0 +1,193 @@
+import { CodedError } from "@powershare/domain/errors";
+import {
+  type Judgement,
+  type Site,
+  solarMs,
+  type WiringSettings,
+  type WiringWatch,
+  watchWiring,
+} from "@powershare/domain/wiring";
+import type { Clock } from "../ports/clock.js";
+import type { WiringVerdict } from "../ports/wiring.js";
+import type { LiveMeters } from "./live-meters.js";
+import { type Loop, startLoop } from "./loop.js";
+import type { ReadingLog } from "./reading-log.js";
+import { RunningSignTest } from "./sign-test.js";
+import { type MeterPair, newestPair, type PhasesOf, rowOf, sampleOf } from "./wiring-readings.js";
+
+const lookEveryMs = 500;
+/** Cables can be changed unseen in as long as this: a new placement epoch. */
+const unseenMs = 30_000;
+const ppm = 1_000_000;
+
+export interface WatchWiringOptions {
+  readonly meters: LiveMeters;
+  readonly clock: Clock;
+  readonly readings: Pick<ReadingLog, "recorded">;
+  readonly phases: PhasesOf;
+  /** Undefined where the configuration does not say what stands at the house: then the rules rest. */
+  readonly site: Site | undefined;
+}
+
+/**
+ * Watches how the meters are wired: every reading goes to the rules of `domain/wiring`, each change of their
+ * verdict becomes an event among the readings, and a sign test is carried out when somebody asks.
+ */
+export class WiringWatcher {
+  /** Told when there is something new to report. */
+  onNews: () => void = () => {};
+  readonly #options: WatchWiringOptions;
+  #watch: WiringWatch | undefined;
+  /** Undefined until the ledger has said how its households' sun runs. */
+  #wiring: { readonly settings: WiringSettings | undefined } | undefined;
+  #pair: MeterPair | undefined;
+  #test: RunningSignTest | undefined;
+  #told: Judgement | undefined;
+
+  constructor(options: WatchWiringOptions) {
+    this.#options = options;
+  }
+
+  start(): Loop {
+    return startLoop(this.#options.clock, async () => {
+      this.look();
+      return lookEveryMs;
+    });
+  }
+
+  /** The microgrid's rules on wiring, as the ledger has them now. */
+  use(settings: WiringSettings | undefined): void {
+    const { site } = this.#options;
+    const isSame = JSON.stringify(settings?.solarClock) === JSON.stringify(this.#solarClock);
+    // Under another sun all that was seen means something else.
+    if (this.#wiring === undefined || !isSame) this.#watch = site && watchWiring(site);
+    this.#wiring = { settings };
+  }
+
+  /** The newest sign test since the agent was started. */
+  get signTest(): RunningSignTest | undefined {
+    return this.#test;
+  }
+
+  /**
+   * Begins a sign test; one that runs goes on.
+   * @throws CodedError wiring.meters-silent
+   */
+  startSignTest(): RunningSignTest {
+    if (this.#test?.endedAtMs === undefined && this.#test !== undefined) return this.#test;
+    const { clock, phases } = this.#options;
+    if (this.#pair === undefined) {
+      throw new CodedError("wiring.meters-silent", "the meters were not read together yet");
+    }
+    this.#test = new RunningSignTest(phases, clock.nowMs());
+    return this.#test;
+  }
+
+  /** What the rules say; times are the clock's, not the played sun's. */
+  verdict(): WiringVerdict | undefined {
+    return this.#told === undefined ? undefined : this.#inRealTime(this.#told);
+  }
+
+  /** Takes what the meters said since the last look. */
+  look(): void {
+    const { meters, phases } = this.#options;
+    const before = this.#pair;
+    const pair = newestPair(meters, phases, before);
+    if (pair === undefined) return;
+    this.#pair = pair;
+    const silentMs =
+      before === undefined ? 0 : pair.connection.monotonicMs - before.connection.monotonicMs;
+    if (silentMs > unseenMs) this.#interrupt();
+    this.#sample(pair);
+    if (before !== undefined) this.#row(pair, silentMs);
+  }
+
+  /** Nobody saw what became of the cables meanwhile, so the test begins again. */
+  #interrupt(): void {
+    if (this.#test?.endedAtMs !== undefined || this.#test === undefined) return;
+    this.#test = new RunningSignTest(this.#options.phases, this.#options.clock.nowMs());
+  }
+
+  #sample(pair: MeterPair): void {
+    const { clock, phases, readings } = this.#options;
+    const test = this.#test;
+    if (test === undefined || test.endedAtMs !== undefined) return;
+    const result = test.push(sampleOf(pair, phases));
+    if (result.state === "waiting") return;
+    const event = readings.recorded({
+      ...this.#stamp(),
+      event: "sign-test",
+      details: {
+        state: result.state,
+        fault: result.fault ?? "none",
+        from: new Date(test.startedAtMs).toISOString(),
+        steps: result.parts.reduce((sum, { steps }) => sum + steps, 0),
+      },
+    });
+    // Without room to record it nothing stands behind it: the next sample tries again.
+    if (event === undefined) return;
+    test.end(clock.nowMs(), event);
+    this.onNews();
+  }
+
+  #row(pair: MeterPair, silentMs: number): void {
+    const { clock, phases } = this.#options;
+    if (this.#watch === undefined || this.#wiring === undefined) return;
+    if (clock.quality() === "unknown" || silentMs > unseenMs || silentMs <= 0) return;
+    const speed = this.#solarClock?.speed ?? 1;
+    const endMs = this.#solarMs(pair.connection.atMs);
+    const span = { startMs: endMs - silentMs * speed, seconds: (silentMs * speed) / 1000 };
+    const changed = this.#watch.push(rowOf(pair, phases, span));
+    this.#told ??= this.#watch.judgement();
+    if (changed !== undefined) this.#tell(changed);
+  }
+
+  #tell(judgement: Judgement): void {
+    this.#told = judgement;
+    const { verdict, fault, rule, from, to, confidencePpm } = this.#inRealTime(judgement);
+    this.#options.readings.recorded({
+      ...this.#stamp(),
+      event: "wiring-verdict",
+      details: { verdict, fault, rule, from, to, confidencePpm },
+    });
+    this.onNews();
+  }
+
+  #stamp() {
+    const { clock } = this.#options;
+    return {
+      at: new Date(clock.nowMs()).toISOString(),
+      monotonicMs: clock.monotonicMs(),
+      bootId: clock.bootId,
+      clock: clock.quality(),
+    };
+  }
+
+  #inRealTime({ verdict, fault, rule, fromMs, toMs, confidence, explanation }: Judgement) {
+    return {
+      verdict,
+      fault,
+      rule,
+      from: new Date(this.#realMs(fromMs)).toISOString(),
+      to: new Date(this.#realMs(toMs)).toISOString(),
+      confidencePpm: Math.round(confidence * ppm),
+      explanation,
+    };
+  }
+
+  get #solarClock(): WiringSettings["solarClock"] {
+    return this.#wiring?.settings?.solarClock;
+  }
+
+  #solarMs(realMs: number): number {
+    const settings = this.#wiring?.settings;
+    return settings === undefined ? realMs : solarMs(realMs, settings);
+  }
+
+  #realMs(ms: number): number {
+    const played = this.#solarClock;
+    if (played === undefined) return Math.round(ms);
+    const { originReal, originSolar, speed } = played;
+    return Math.round(Date.parse(originReal) + (ms - Date.parse(originSolar)) / speed);
+  }
+}
