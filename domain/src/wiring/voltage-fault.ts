@@ -49,11 +49,12 @@ export function faultOf(all: readonly Asked[], hasSun: boolean): Finding {
   };
 }
 
-/** Steps in the dark that no cloud can have made, and their share of all. */
+/** Steps in the dark that no cloud can have made; and their share where they alone would hold. */
 const enoughDark = 8;
 const darkShare = 0.25;
-const isInDark = ({ answer: { darkSteps, steps } }: Asked) =>
-  darkSteps >= Math.max(enoughDark, darkShare * steps);
+const isInDark = ({ answer }: Asked) => answer.darkSteps >= enoughDark;
+const isOfDark = (one: Asked) =>
+  isInDark(one) && one.answer.darkSteps >= darkShare * one.answer.steps;
 const knows = (name: Asked["channel"], asked: readonly Asked[]) =>
   asked.some(({ channel, answer }) => channel === name && answer.moves);
 
@@ -104,7 +105,7 @@ function finding({ fault, by, because }: Named, sunApart: boolean): Finding {
   const channels = by.map(({ channel }) => names[channel]).join(" and ");
   const does = by[0]?.right === "load" ? "rose instead of falling" : "fell instead of rising";
   const { steps, confidence, fromMs, toMs } = surest;
-  const isHeld = by.some((one) => one.isHonest && (sunApart || isInDark(one)));
+  const isHeld = by.some((one) => one.isHonest && (sunApart || isOfDark(one)));
   return {
     says: "wrong",
     verdict: isHeld ? "held" : "suspect",
