@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { bytesHex, instantMs, p1363Hex, participantId, sha256Hex } from "../ledger/primitives.js";
-import { registeredMeter, statusReason } from "../ledger/records.js";
+import { declaredEquipment, registeredMeter, statusReason } from "../ledger/records.js";
 import { placeNotes } from "./request.js";
 
 /** Bodies and answers between device, operator and registrar; the routes are in the registrar's OpenAPI. */
@@ -84,6 +84,7 @@ export const enrolmentView = z.object({
   device: sha256Hex,
   maker: makerVerdict,
   meters: z.array(registeredMeter),
+  equipment: declaredEquipment.optional(),
   place: placeNotes.optional(),
   replaces: participantId.optional(),
   createdAt: instantMs,

@@ -14,6 +14,7 @@ export function viewOf(one: Enrolment, enrolments: Enrolments): EnrolmentView {
     createdAt: one.created_at,
     expiresAt: one.expires_at,
     contested: enrolments.isContested(one),
+    ...(request.equipment === undefined ? {} : { equipment: request.equipment }),
     ...(request.place === undefined ? {} : { place: request.place }),
     ...(request.replaces === undefined ? {} : { replaces: request.replaces }),
     ...(approval === null ? {} : { participant: approval.participant }),

@@ -18,7 +18,12 @@ export function detailText(view: EnrolmentView): string {
     ["maker", `${view.maker.trusted ? "" : "UNKNOWN: "}${view.maker.text}`],
     ["warning", view.contested ? "another request for this very chip is waiting" : undefined],
     ["replaces", view.replaces],
-    ...view.meters.map((meter): [string, string] => [meter.role, meter.id]),
+    ...view.meters.map(({ role, id, limitW }): [string, string] => [
+      role,
+      limitW === undefined ? id : `${id}, at most ${limitW} W`,
+    ]),
+    ["battery", view.equipment?.storage],
+    ["vehicle", view.equipment && (view.equipment.ev ? "yes" : "none")],
     ...Object.entries(view.place ?? {}).map(([name, value]): [string, string] => [
       name,
       String(value),

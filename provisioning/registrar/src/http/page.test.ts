@@ -31,6 +31,22 @@ const nextId = () => `h${++devices}`;
 const newDevice = () => served.desk.device(`device ${nextId()}`);
 const waiting = () => served.desk.registrar.submit(newDevice().request());
 
+describe("an enrolment's page", () => {
+  it("shows what the ledger will hold the household to: its meters' limits, battery and vehicle", async () => {
+    const meter = { id: "eastron/sdm630:12345678", profile: "ab".repeat(32) };
+    const { id } = await served.desk.registrar.submit(
+      newDevice().request({
+        meters: [{ ...meter, role: "connection", limitW: 27_600 }],
+        equipment: { storage: "dc", ev: true },
+      }),
+    );
+    const { body } = await get(`/enrolments/${id}`, await signIn());
+    expect(body).toContain("<dd>connection: eastron/sdm630:12345678, at most 27600 W</dd>");
+    expect(body).toContain("<dt>Battery</dt><dd>behind the panels&#39; inverter</dd>");
+    expect(body).toContain("<dt>Electric vehicle</dt><dd>yes</dd>");
+  });
+});
+
 describe("the page's session", () => {
   it("is opened by a link, once; looking at the link does not use it up", async () => {
     const link = newLink();

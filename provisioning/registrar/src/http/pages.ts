@@ -67,7 +67,7 @@ ${view.state === "approved" || view.state === "approving" ? declineForm(words, v
 }
 
 function facts(words: Words, view: EnrolmentView): Html {
-  const { maker, place, replaces } = view;
+  const { maker, meters, equipment, place, replaces } = view;
   const chip = maker.trusted
     ? html`${words.makerKnown}: ${maker.text}`
     : html`<strong class="bad">${words.makerUnknown}</strong>: ${maker.text}`;
@@ -76,10 +76,24 @@ function facts(words: Words, view: EnrolmentView): Html {
   );
   return html`<dl><dt>${words.maker}</dt><dd>${chip}</dd>
 ${replaces === undefined ? undefined : html`<dt>${words.replaces}</dt><dd>${replaces}</dd>`}
-<dt>${words.meters}</dt>${view.meters.map(({ id, role }) => html`<dd>${words[role]}: ${id}</dd>`)}
+<dt>${words.meters}</dt>${meters.map((meter) => html`<dd>${meterText(words, meter)}</dd>`)}
+${equipment === undefined ? undefined : equipmentFacts(words, equipment)}
 <dt>${words.device}</dt><dd class="hex">${view.device}</dd>
 <dt>${words.asked}</dt><dd>${minute(view.createdAt)}</dd></dl>
 ${notes.length === 0 ? undefined : html`<h2>${words.place}</h2><dl>${notes}</dl>`}`;
+}
+
+function meterText(words: Words, { id, role, limitW }: EnrolmentView["meters"][number]): string {
+  return `${words[role]}: ${id}${limitW === undefined ? "" : `, ${words.atMost} ${limitW} W`}`;
+}
+
+function equipmentFacts(
+  words: Words,
+  { storage, ev }: NonNullable<EnrolmentView["equipment"]>,
+): Html {
+  const batteries = { none: words.storageNone, ac: words.storageAc, dc: words.storageDc };
+  return html`<dt>${words.battery}</dt><dd>${batteries[storage]}</dd>
+<dt>${words.vehicle}</dt><dd>${ev ? words.yes : words.no}</dd>`;
 }
 
 function approveForm(words: Words, { view, proposals }: DetailOptions): Html {
