@@ -7,7 +7,7 @@ export function quantileOfSorted(sorted: ArrayLike<number>, share: number): numb
   return below + (above - below) * (at - Math.floor(at));
 }
 
-export function sorted(values: readonly number[]): Float64Array {
+function sorted(values: readonly number[]): Float64Array {
   return Float64Array.from(values).sort();
 }
 
