@@ -22,6 +22,7 @@ export const agentOverview = z.object({
       state: z.enum(["contracted", "settled"]),
     }),
   ),
+  wiring: z.object({ state: z.string() }).optional(),
   wallet: z.object({ coinsNano: z.string(), escrowNano: z.string() }).nullable(),
   health: z.object({
     bus: part,

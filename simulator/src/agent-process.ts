@@ -57,6 +57,7 @@ export function agentConfig(setup: AgentSetup): object {
         meters: household.meters,
       },
     ],
+    site: household.site,
     tpm: { swtpm: setup.swtpm },
     slots: { seconds: slotSeconds, boundaryToleranceMs, checkpointSeconds: slotSeconds },
     // Several households share this disk, for minutes.

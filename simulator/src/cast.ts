@@ -1,6 +1,6 @@
 import type { HouseSpec } from "./house.js";
 import { SeededRandom } from "./random.js";
-import { type FixtureName, loadFixture } from "./series.js";
+import { type FixtureName, loadFixture, type Series } from "./series.js";
 
 /** A meter on a household's line. */
 export interface MeterSpec {
@@ -22,6 +22,18 @@ export interface HouseholdSpec {
   readonly meters: readonly MeterSpec[];
   /** Class of its offers on the market. */
   readonly source: "green" | "storage" | "other";
+  /** What stands at the house, as the agent's configuration says it. */
+  readonly site: {
+    readonly latitude: number;
+    readonly longitude: number;
+    readonly pv: {
+      readonly peakW: number;
+      readonly azimuthDeg: null;
+      readonly tiltDeg: null;
+    } | null;
+    readonly storage: "none" | "ac";
+    readonly ev: false;
+  };
   readonly market: { readonly sellMinMicroPerKwh: number; readonly buyMaxMicroPerKwh: number };
 }
 
@@ -33,6 +45,8 @@ interface Home {
   readonly kind: "solar" | "plain" | "battery";
   /** The generator's meter. */
   readonly generator?: "eastron/sdm230" | "eastron/sdm630";
+  /** Three, where it is left out. */
+  readonly phases?: 1;
 }
 
 const californian = "2017-05-18T17:30:00Z";
@@ -44,6 +58,7 @@ const homes: readonly Home[] = [
     playFrom: californian,
     kind: "solar",
     generator: "eastron/sdm230",
+    phases: 1,
   },
   { fixture: "ausgrid12", home: "AUS12", playFrom: "2011-10-19T00:00:00Z", kind: "plain" },
   {
@@ -74,7 +89,17 @@ const homes: readonly Home[] = [
 const sourceOf = { solar: "green", battery: "storage", plain: "other" } as const;
 
 /** Seconds of the measured series per real second: a sunny day lasts about a quarter of an hour. */
-const playbackSpeed = 30;
+export const playbackSpeed = 30;
+
+/** All homes are played as if they stood in Fontana, California, where most of them do. */
+const place = { latitude: 34.1, longitude: -117.4 };
+
+/** Which instant of the sun's the playback begins at, on a ledger that judges wiring. */
+export const playedSun = {
+  latitudeDeg: Math.round(place.latitude),
+  longitudeDeg: Math.round(place.longitude),
+  originSolar: californian,
+} as const;
 
 /** The households of a demo, `h1` onwards; the same seed gives the same households. */
 export function castHouseholds(count: number, seed: string): HouseholdSpec[] {
@@ -89,6 +114,10 @@ export function castHousehold(number: number, seed: string, prefix = "h"): House
   if (home === undefined) throw new RangeError(`no home for household ${number}`);
   // Homes that appear again live another day of the same series.
   const day = Math.floor(index / homes.length) * 86_400_000;
+  const series = loadFixture(home.fixture, home.home);
+  const hasGeneration = home.kind !== "plain";
+  const meters = metersOf(home, random);
+  const phasesOf = (role: MeterSpec["role"]) => meters.find((meter) => meter.role === role)?.phases;
   const battery = { capacityWh: 5000, powerW: 1500, efficiency: 0.92, storedWh: 1500 };
   return {
     id: `${prefix}${number}`,
@@ -96,14 +125,21 @@ export function castHousehold(number: number, seed: string, prefix = "h"): House
     seed,
     house: {
       seed: `${seed}/${number}`,
-      series: loadFixture(home.fixture, home.home),
+      series,
       playFrom: new Date(Date.parse(home.playFrom) + day).toISOString(),
       speed: playbackSpeed,
-      hasGeneration: home.kind !== "plain",
+      hasGeneration,
+      phases: { connection: phasesOf("connection") ?? 3, generator: phasesOf("generator") ?? 1 },
       ...(home.kind === "battery" ? { battery } : {}),
     },
-    meters: metersOf(home, random),
+    meters,
     source: sourceOf[home.kind],
+    site: {
+      ...place,
+      pv: hasGeneration ? { peakW: peakW(series), azimuthDeg: null, tiltDeg: null } : null,
+      storage: home.kind === "battery" ? "ac" : "none",
+      ev: false,
+    },
     market: {
       sellMinMicroPerKwh: stepOf(random.between(70_000, 110_000)),
       buyMaxMicroPerKwh: stepOf(random.between(190_000, 240_000)),
@@ -119,7 +155,7 @@ function metersOf(home: Home, random: SeededRandom): MeterSpec[] {
     role: "connection",
     serialNumber: serialNumber(),
     fuseA: 63,
-    phases: 3,
+    phases: home.phases ?? 3,
   };
   if (home.generator === undefined) return [connection];
   return [
@@ -133,6 +169,11 @@ function metersOf(home: Home, random: SeededRandom): MeterSpec[] {
       phases: home.generator === "eastron/sdm230" ? 1 : 3,
     },
   ];
+}
+
+/** Of the best step. */
+function peakW({ productionWh, stepMs }: Series): number {
+  return Math.ceil((Math.max(...productionWh) * 3_600_000) / stepMs);
 }
 
 /** Limits as people set them: whole thousandths of a coin per kWh. */

@@ -8,6 +8,8 @@ export type ElectricalState = Readonly<Record<string, number>>;
 interface Inputs {
   /** Active power per phase, W; positive is import. */
   readonly phasesW: ThreePhases;
+  /** What the house's service line carries per phase, W: it makes the voltage of all meters of the house. */
+  readonly lineW: ThreePhases;
   readonly total: { readonly importWh: number; readonly exportWh: number };
   readonly phases: readonly { readonly importWh: number; readonly exportWh: number }[];
   readonly noise: SeededRandom;
@@ -23,7 +25,7 @@ const reactiveShare = 0.29;
 
 /** The electrical state at a meter, consistent in itself: a load pulls its phase down, injection lifts it. */
 export function electricalState(inputs: Inputs): ElectricalState {
-  const { phasesW, total, phases, noise, second } = inputs;
+  const { phasesW, lineW, total, phases, noise, second } = inputs;
   const state: Record<string, number> = {
     activeEnergyImportWh: total.importWh,
     activeEnergyExportWh: total.exportWh,
@@ -36,7 +38,7 @@ export function electricalState(inputs: Inputs): ElectricalState {
       nominalV +
       3 * (noise.at(-1 - index) - 0.5) +
       0.4 * (noise.at(3 * second + index) - 0.5) -
-      (lineOhm * activeW) / nominalV;
+      (lineOhm * (lineW[index] ?? 0)) / nominalV;
     volts.push(voltageV);
     const energy = phases[index];
     Object.assign(state, phaseState(`L${index + 1}`, activeW, voltageV), {

@@ -14,6 +14,7 @@ export interface EnrolOptions {
   readonly source: string;
   /** As `powershare enrol --meter` takes them. */
   readonly meters: readonly string[];
+  readonly storage: "none" | "ac";
   readonly registrar: RegistrarProcess;
   /** Socket of the household's TPM. */
   readonly swtpm: string;
@@ -55,11 +56,22 @@ export async function enrol(options: EnrolOptions): Promise<void> {
   }
 }
 
-function argumentsOf({ directory, meters, registrar, swtpm }: EnrolOptions): string[] {
+function argumentsOf({ directory, meters, registrar, storage, swtpm }: EnrolOptions): string[] {
   const out = join(directory, "data");
   const at = ["--registrar", registrar.url, "--registrar-ca", registrar.caFile];
   const declared = meters.flatMap((meter) => ["--meter", meter]);
-  return [program, "enrol", "--swtpm", swtpm, "--out", out, ...at, ...declared];
+  return [
+    program,
+    "enrol",
+    "--swtpm",
+    swtpm,
+    "--out",
+    out,
+    "--storage",
+    storage,
+    ...at,
+    ...declared,
+  ];
 }
 
 /** What the device shows on its screen. */

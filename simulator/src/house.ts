@@ -12,6 +12,8 @@ export interface HouseSpec {
   /** Seconds of the series per real second. */
   readonly speed: number;
   readonly hasGeneration: boolean;
+  /** Of the service, and of the inverter; three and one where it is left out. */
+  readonly phases?: { readonly connection: 1 | 3; readonly generator: 1 | 3 };
   readonly battery?: BatterySpec;
 }
 
@@ -23,6 +25,14 @@ export interface EnergyWh {
 
 export type MeterPlace = "connection" | "generator";
 
+/** What an installer switches: a heater on every phase, the generator; `quiet` leaves all else as it is. */
+export interface Switches {
+  readonly heater: boolean;
+  readonly generator: boolean;
+  readonly quiet: boolean;
+}
+
+const heaterW = 2000;
 const tickMs = 200;
 const realHours = tickMs / 3_600_000;
 /** Two hours of one sample a second. */
@@ -45,7 +55,11 @@ export class House {
   readonly #loadShares: ThreePhases;
   readonly #accounts: Readonly<Record<MeterPlace, EnergyAccount>>;
   readonly #history: { atMs: number; readings: Record<MeterPlace, EnergyWh> }[] = [];
+  /** What the cables carry; which meter measures which is another question. */
   #phasesW: Record<MeterPlace, ThreePhases> = { connection: [0, 0, 0], generator: [0, 0, 0] };
+  #switches: Switches = { heater: false, generator: true, quiet: false };
+  #quietLoadW: number | undefined;
+  #isSwapped = false;
   #ticks = 0;
 
   constructor(spec: HouseSpec, startedAtMs: number) {
@@ -57,7 +71,8 @@ export class House {
     this.#consumption = new PowerCurve(series.consumptionWh, series.stepMs, 0.25, `${seed}/load`);
     this.#battery = spec.battery && new Battery(spec.battery);
     this.#random = new SeededRandom(seed);
-    this.#loadShares = sharesOf(this.#random);
+    const shares = sharesOf(this.#random);
+    this.#loadShares = spec.phases?.connection === 1 ? [1, 0, 0] : shares;
     this.#accounts = {
       connection: new EnergyAccount(this.#random.between(1_000_000, 4_000_000), 500_000),
       generator: new EnergyAccount(12, this.#random.between(600_000, 3_000_000)),
@@ -75,12 +90,23 @@ export class House {
   measure(place: MeterPlace): ElectricalState {
     const account = this.#accounts[place];
     return electricalState({
-      phasesW: this.#phasesW[place],
+      phasesW: this.#phasesW[this.#cableAt(place)],
+      lineW: this.#phasesW.connection,
       total: account.total,
       phases: account.phases,
       noise: this.#random,
       second: Math.floor((this.#ticks * tickMs) / 1000),
     });
+  }
+
+  /** From now on. */
+  switch(switches: Switches): void {
+    this.#switches = switches;
+  }
+
+  /** Connection's and generator's cables change places: each meter goes on with what the other measured. */
+  swapCables(): void {
+    this.#isSwapped = !this.#isSwapped;
   }
 
   /** The true registers now. */
@@ -99,18 +125,43 @@ export class House {
   #tick(): void {
     const { hasGeneration, speed } = this.#spec;
     const playedMs = this.#playFromMs + this.#ticks * tickMs * speed;
-    const productionW = hasGeneration ? this.#production.powerW(playedMs) : 0;
-    const loadW = this.#consumption.powerW(playedMs);
-    const batteryW = this.#battery?.step(productionW - loadW, realHours * speed) ?? 0;
-    const [l1, l2, l3] = this.#loadShares;
-    this.#phasesW = {
-      connection: [loadW * l1 - productionW + batteryW, loadW * l2, loadW * l3],
-      generator: [productionW === 0 ? 0 : -productionW, 0, 0],
-    };
-    this.#accounts.connection.add(this.#phasesW.connection);
-    this.#accounts.generator.add(this.#phasesW.generator);
+    const { generator, quiet } = this.#switches;
+    const productionW = hasGeneration && generator ? this.#production.powerW(playedMs) : 0;
+    const loadW = this.#loadW(playedMs);
+    // An installer puts it on standby.
+    const batteryW = quiet ? 0 : (this.#battery?.step(productionW - loadW, realHours * speed) ?? 0);
+    this.#phasesW = this.#flows(productionW, loadW, batteryW);
+    for (const place of ["connection", "generator"] as const) {
+      this.#accounts[place].add(this.#phasesW[this.#cableAt(place)]);
+    }
     this.#ticks += 1;
     if ((this.#ticks * tickMs) % 1000 === 0) this.#remember();
+  }
+
+  #loadW(playedMs: number): number {
+    const playedW = this.#consumption.powerW(playedMs);
+    this.#quietLoadW = this.#switches.quiet ? (this.#quietLoadW ?? playedW) : undefined;
+    return this.#quietLoadW ?? playedW;
+  }
+
+  #flows(productionW: number, loadW: number, batteryW: number): Record<MeterPlace, ThreePhases> {
+    const { connection, generator } = this.#spec.phases ?? { connection: 3, generator: 1 };
+    const made = (phase: number) =>
+      generator === 3 ? productionW / 3 : phase === 0 ? productionW : 0;
+    const heats = (phase: number) => (this.#switches.heater && phase < connection ? heaterW : 0);
+    const house = (phase: 0 | 1 | 2) =>
+      loadW * this.#loadShares[phase] - made(phase) + heats(phase) + (phase === 0 ? batteryW : 0);
+    const given = (phase: number) => (made(phase) === 0 ? 0 : -made(phase));
+    return {
+      connection: [house(0), house(1), house(2)],
+      generator: [given(0), given(1), given(2)],
+    };
+  }
+
+  /** The cable that a meter measures. */
+  #cableAt(place: MeterPlace): MeterPlace {
+    if (!this.#isSwapped) return place;
+    return place === "connection" ? "generator" : "connection";
   }
 
   #remember(): void {

@@ -82,6 +82,7 @@ export class Household {
     await enrol({
       participant: spec.id,
       source: spec.source,
+      storage: spec.site.storage,
       meters: spec.meters.map((meter) => `${meter.role}=${meterId(meter)}`),
       registrar,
       swtpm,

@@ -33,6 +33,14 @@ export const meterCommand = z.discriminatedUnion("kind", [
     atMs: z.number().nullable(),
   }),
   z.object({ kind: z.literal("counts"), home }),
+  /** An installer switches what is in the house. */
+  z.object({
+    kind: z.literal("switch"),
+    home,
+    switches: z.object({ heater: z.boolean(), generator: z.boolean(), quiet: z.boolean() }),
+  }),
+  /** The two meters' cables change places. */
+  z.object({ kind: z.literal("swap"), home }),
 ]);
 export type MeterCommand = z.infer<typeof meterCommand>;
 

@@ -30,6 +30,12 @@ async function obey(command: MeterCommand): Promise<unknown> {
       const { atMs, place } = command;
       return atMs === null ? line.house.registers(place) : line.house.registersAt(place, atMs);
     }
+    case "switch":
+      line.house.advance(Date.now());
+      return line.house.switch(command.switches);
+    case "swap":
+      line.house.advance(Date.now());
+      return line.house.swapCables();
     case "counts":
       return line.counts();
   }

@@ -3,7 +3,7 @@ import { CodedError } from "@powershare/domain/errors";
 import { type FaultPlan, noFaults } from "./bus-faults.js";
 import type { HouseholdSpec } from "./cast.js";
 import { Child } from "./child.js";
-import type { EnergyWh, MeterPlace } from "./house.js";
+import type { EnergyWh, MeterPlace, Switches } from "./house.js";
 import { countsReply, energyReply, type MeterCommand, meterReply } from "./meter-messages.js";
 
 const program = fileURLToPath(new URL("../dist/meter-process.js", import.meta.url));
@@ -69,6 +69,16 @@ export class Meters {
     return energyReply.parse(
       await this.#ask({ kind: "registers", home, place, atMs: atMs ?? null }),
     );
+  }
+
+  /** What an installer switches at a household, from now on. */
+  async switch(home: string, switches: Switches): Promise<void> {
+    await this.#ask({ kind: "switch", home, switches: { ...switches } });
+  }
+
+  /** The cables of a household's two meters change places. */
+  async swapCables(home: string): Promise<void> {
+    await this.#ask({ kind: "swap", home });
   }
 
   /** Requests that a household's meters saw, and how many broke the silence between frames. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Settings } from "@powershare/domain/ledger";
 import type { NetworkAddress } from "@powershare/fabric";
 import { type Maker, simulatedMaker } from "node-tpm2/testing";
+import { startAggregator } from "./aggregator.js";
 import type { HouseholdSpec } from "./cast.js";
 import type { Child } from "./child.js";
 import { Household } from "./household.js";
@@ -32,6 +33,7 @@ export class Neighbourhood {
   #desk: OperatorDesk | undefined;
   #registrar: Promise<RegistrarProcess> | undefined;
   #running: RegistrarProcess | undefined;
+  #aggregator: Child | undefined;
 
   /** Starts TPMs and meters; needs no network. Nothing is left running if it fails. */
   static async prepare(specs: readonly HouseholdSpec[], directory: string): Promise<Neighbourhood> {
@@ -99,6 +101,15 @@ export class Neighbourhood {
     return this.#desk;
   }
 
+  /**
+   * Starts the operator's judge of wiring.
+   * @param name its enrolment id, new on the network
+   */
+  async startAggregator(network: NetworkAccess, name: string): Promise<Child> {
+    this.#aggregator = await startAggregator(network, name, this.#directory);
+    return this.#aggregator;
+  }
+
   /** Sets the microgrid up, puts every household on the ledger and starts its agent. */
   async join(options: JoinNetwork): Promise<void> {
     const { network, onStarted, progress, settings, signal } = options;
@@ -123,6 +134,7 @@ export class Neighbourhood {
   processes(): { readonly name: string; readonly pid: number }[] {
     const children: Child[] = [this.meters.child, ...this.households.map(({ tpm }) => tpm)];
     if (this.#running?.child.running === true) children.push(this.#running.child);
+    if (this.#aggregator?.running === true) children.push(this.#aggregator);
     return [
       ...children.map(({ name, pid }) => ({ name, pid })),
       ...this.households.flatMap(({ agent, spec }) =>
@@ -134,6 +146,7 @@ export class Neighbourhood {
   /** Agents first, so that they can say goodbye to TPM, meters and ledger. */
   async stop(): Promise<void> {
     await Promise.all(this.households.map((household) => household.stopAgent()));
+    await this.#aggregator?.stop();
     await this.#registrar?.then(
       (registrar) => registrar.stop(),
       () => undefined,

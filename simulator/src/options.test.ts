@@ -8,6 +8,7 @@ const defaults = {
   open: true,
   seed: "1",
   outage: false,
+  cheat: false,
 };
 
 test.for([
@@ -15,6 +16,7 @@ test.for([
   [["--households", "12", "--no-open"], { households: 12, open: false }],
   [["--until-settled", "4", "--summary", "s.json"], { untilSettled: 4, summary: "s.json" }],
   [["--seed", "abc", "--outage", "--market", "auction"], { seed: "abc", outage: true }],
+  [["--cheat"], { cheat: true }],
 ] as const)("%j is understood", ([argv, expected]) => {
   expect(parseDemoOptions(argv)).toEqual({ kind: "run", options: { ...defaults, ...expected } });
 });
@@ -24,7 +26,7 @@ test.for([
   [["--households", "13"], "from 1 to 12"],
   [["--households", "3.5"], "from 1 to 12"],
   [["--until-settled", "none"], "whole number"],
-  [["--cheat"], "a cheating household is not part of this version yet"],
+  [["--cheat", "--households", "2"], "--cheat needs 3 households or more"],
   [["--market", "criteria"], "A market by standing criteria is not part of this version yet"],
   [["--market", "auctoin"], "Expected auction"],
   [["--unknown"], "unknown option"],

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 
 export interface DemoOptions {
   readonly households: number;
@@ -9,6 +9,8 @@ export interface DemoOptions {
   readonly open: boolean;
   readonly seed: string;
   readonly outage: boolean;
+  /** One household exchanges its meters' cables. */
+  readonly cheat: boolean;
 }
 
 /** What the command line asks for: a demo, or nothing more than the text that was already printed. */
@@ -26,22 +28,24 @@ export function parseDemoOptions(argv: readonly string[]): ParsedOptions {
     .option("--no-open", "do not open the households' pages in a browser")
     .option("--seed <s>", "seed of the houses and of everything else drawn by lot", "1")
     .option("--outage", "stop all peers for a while and kill an agent, then check the books", false)
-    .addOption(new Option("--cheat").hideHelp())
+    .option("--cheat", "one household exchanges its meters' cables: see who finds it", false)
     .option("--market <rule>", "auction", marketRule, "auction")
     .exitOverride();
   try {
     program.parse([...argv], { from: "user" });
-    if (program.opts<{ cheat?: boolean }>().cheat === true) {
-      program.error("error: --cheat: a cheating household is not part of this version yet.");
+    const { cheat, households } = program.opts<DemoOptions>();
+    if (cheat && households < 3) {
+      program.error("error: --cheat needs 3 households or more: neighbours with the same sun.");
     }
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { kind: "exit", exitCode: error.exitCode === 0 ? 0 : 2 };
   }
-  const { households, untilSettled, summary, open, seed, outage } = program.opts<DemoOptions>();
+  const { households, untilSettled, summary, open, seed, outage, cheat } =
+    program.opts<DemoOptions>();
   return {
     kind: "run",
-    options: { households, untilSettled, summary, open, seed, outage },
+    options: { households, untilSettled, summary, open, seed, outage, cheat },
   };
 }
 

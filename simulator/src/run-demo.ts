@@ -6,7 +6,10 @@ import { CodedError, codeOf, remedyFor } from "@powershare/domain/errors";
 import type { Settings } from "@powershare/domain/ledger";
 import { type Network, startNetwork } from "@powershare/fabric";
 import { openBrowser } from "./browser.js";
-import { castHouseholds } from "./cast.js";
+import { castHouseholds, playbackSpeed, playedSun } from "./cast.js";
+import { cheat, cheatOf } from "./cheat.js";
+import type { CheatBook } from "./cheat-book.js";
+import { commission } from "./commission.js";
 import type { Household } from "./household.js";
 import { Interrupt } from "./interrupt.js";
 import { LedgerWatch } from "./ledger-watch.js";
@@ -31,6 +34,16 @@ export const demoSettings: Settings = {
   rulesVersion: 1,
 };
 const settlementWithinMs = 600_000;
+const cheatWithinMs = 900_000;
+
+/** Wiring is judged, on the sun that the houses play since that moment. */
+function judgedSettings(playingSinceMs: number): Settings {
+  const { latitudeDeg, longitudeDeg, originSolar } = playedSun;
+  const originReal = `${new Date(playingSinceMs).toISOString().slice(0, 19)}Z`;
+  const solarClock = { originReal, originSolar, speed: playbackSpeed };
+  const wiring = { latitudeDeg, longitudeDeg, aggregator: "required", solarClock } as const;
+  return { ...demoSettings, wiring };
+}
 
 /** Exit codes: 0 done, 1 the outage left faults, 3 something failed or nothing was settled in time, 130 stopped before its end. */
 export async function runDemo(options: DemoOptions): Promise<number> {
@@ -62,6 +75,9 @@ class Demo {
   readonly #directory: string;
   readonly #interrupt: Interrupt;
   readonly #seconds = { setup: 0, toFirstReading: 0, toFirstSettlement: 0 };
+  readonly #ending = new AbortController();
+  #playingSinceMs = 0;
+  #cheat: CheatBook | undefined;
   #network: Network | undefined;
   #neighbourhood: Neighbourhood | undefined;
   #failed: (error: Error) => void = () => {};
@@ -93,25 +109,29 @@ class Demo {
     const networkUpAt = performance.now();
     const desk = await neighbourhood.openDesk(network, "operator-desk");
     const watch = new LedgerWatch(desk.client, (event) => {
+      this.#cheat?.take(event);
       for (const sentence of narrate(event)) process.stdout.write(`          ${sentence}\n`);
     });
     watch.ended.catch(this.#failed);
+    const judging = this.#startJudge(neighbourhood, network);
     await neighbourhood.join({
       network,
-      settings: demoSettings,
+      settings: judgedSettings(this.#playingSinceMs),
       progress: (message) => this.say(message),
-      onStarted: (household) => this.#started(household),
+      onStarted: (household) => this.#started(household, neighbourhood),
       signal: this.#interrupt.signal,
     });
+    await judging;
     this.#seconds.setup = this.#elapsed();
     await this.#firstSettlement(watch, networkUpAt);
     const outage = await this.#outage(network, neighbourhood, watch);
     const end = await Promise.race([
       this.#interrupt.happened,
       this.#failure,
-      this.#lastSettlement(watch),
+      Promise.all([this.#lastSettlement(watch), this.#resolvedCheat(neighbourhood)]),
     ]);
-    await this.#summarise({ network, neighbourhood, watch, outage });
+    const cheated = this.#cheat?.summary();
+    await this.#summarise({ network, neighbourhood, watch, outage, cheat: cheated });
     if (outage?.ok === false) return 1;
     return end === "interrupted" && this.#options.untilSettled !== undefined ? 130 : 0;
   }
@@ -119,6 +139,7 @@ class Demo {
   /** Agents first, then meters and TPMs, then the network. */
   async stop(): Promise<void> {
     this.say("stopping");
+    this.#ending.abort();
     await this.#neighbourhood?.stop();
     await this.#network?.stop();
   }
@@ -131,6 +152,7 @@ class Demo {
     this.say(`starting ${households} households and a Fabric network of three organisations`);
     const preparing = Neighbourhood.prepare(specs, directory).then((neighbourhood) => {
       this.#neighbourhood = neighbourhood;
+      this.#playingSinceMs = Date.now();
       this.say("TPMs and meters are up");
       return neighbourhood;
     });
@@ -157,7 +179,44 @@ class Demo {
     return { neighbourhood: await preparing, network: await starting };
   }
 
-  #started({ agent, spec }: Household): void {
+  async #startJudge(neighbourhood: Neighbourhood, network: Network): Promise<void> {
+    const aggregator = await neighbourhood.startAggregator(network, "aggregator-of-demo");
+    void aggregator.ended.then((end) => {
+      if (this.#ending.signal.aborted) return;
+      const message = `the aggregator ended by itself (${end}), see ${aggregator.logFile}`;
+      this.#failed(new CodedError("simulator.process-failed", message));
+    });
+  }
+
+  /** An installer proves the wiring. Without a proof the demo goes on: what is sold waits. */
+  #commission(household: Household, { meters }: Neighbourhood): void {
+    const { id } = household.spec;
+    commission(household, meters, this.#ending.signal).then(
+      (state) => this.say(`the sign test of ${id} has ${state}`),
+      (error: unknown) => {
+        if (!this.#ending.signal.aborted)
+          this.say(`the sign test of ${id} broke off: ${String(error)}`);
+      },
+    );
+  }
+
+  /** Settles when the cheat was found and all that it sold was given back. */
+  async #resolvedCheat(neighbourhood: Neighbourhood): Promise<void> {
+    if (!this.#options.cheat) return;
+    const { signal } = this.#ending;
+    const options = { say: (message: string) => this.say(message), signal };
+    this.#cheat = await cheat(cheatOf(neighbourhood), neighbourhood, options);
+    const late = delay(cheatWithinMs, "late" as const, { signal });
+    if ((await Promise.race([this.#cheat.resolved, late])) !== "late") return;
+    throw new CodedError(
+      "simulator.cheat-unresolved",
+      `what was sold by exchanged cables was not given back within ${cheatWithinMs / 60_000} minutes`,
+    );
+  }
+
+  #started(household: Household, neighbourhood: Neighbourhood): void {
+    const { agent, spec } = household;
+    this.#commission(household, neighbourhood);
     const url = `http://127.0.0.1:${agent.port}/`;
     this.say(`page of ${spec.id}: ${url}`);
     if (this.#options.open && spec.number === 1) openBrowser(url);
@@ -222,6 +281,7 @@ class Demo {
     neighbourhood: Neighbourhood;
     watch: LedgerWatch;
     outage: DemoSummary["outage"];
+    cheat: DemoSummary["cheat"];
   }): Promise<void> {
     const { summary: file } = this.#options;
     if (file === undefined) return;

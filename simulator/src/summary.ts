@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AgentOverview } from "./agent-api.js";
+import { cheatSummary } from "./cheat-book.js";
 import type { LedgerWatch } from "./ledger-watch.js";
 import type { Neighbourhood } from "./neighbourhood.js";
 import type { NetworkAccess } from "./operator-desk.js";
@@ -40,6 +41,7 @@ export const demoSummary = z.strictObject({
     .strictObject({ setup: seconds, toFirstReading: seconds, toFirstSettlement: seconds })
     .describe("Wall time since the command began"),
   outage: outageVerdict.optional(),
+  cheat: cheatSummary.optional(),
 });
 export type DemoSummary = z.infer<typeof demoSummary>;
 
@@ -50,6 +52,7 @@ export interface SummaryInputs {
   readonly running: { readonly peers: number; readonly orderers: number };
   readonly seconds: DemoSummary["seconds"];
   readonly outage: DemoSummary["outage"];
+  readonly cheat: DemoSummary["cheat"];
 }
 
 /** Asks ledger and agents for the summary's numbers. Errors as those of the ledger's client and of the agents' API. */
@@ -89,6 +92,7 @@ export async function summarise(inputs: SummaryInputs): Promise<DemoSummary> {
     },
     seconds: inputs.seconds,
     ...(inputs.outage === undefined ? {} : { outage: inputs.outage }),
+    ...(inputs.cheat === undefined ? {} : { cheat: inputs.cheat }),
   });
 }
 

@@ -38,6 +38,10 @@ const standbyW = 30;
 const fewestLikeSpans = 24;
 const fewestSunnySpans = 4;
 const unlikePermille = 200;
+/** So many spans show which of two meters follows the sun, by so many standard deviations. */
+const fewestTellingSpans = 16;
+const tellingSigmas = 3.5;
+const followsPermille = 800;
 const certainPpm = 990_000;
 const likelyPpm = 900_000;
 
@@ -54,7 +58,8 @@ export function judge(household: Household): Opinion | undefined {
     judgeBoth(connection.slice(-spans), generator.slice(-spans), storage),
   );
   const unlike = judgeLikeness(generator, neighbours);
-  const wrong = [...found, unlike].filter((one) => one?.verdict === "held");
+  const turned = storage === "none" ? judgeExchange(household) : undefined;
+  const wrong = [...found, turned, unlike].filter((one) => one?.verdict === "held");
   const [first] = wrong;
   if (first !== undefined) {
     const rules = new Map(wrong.flatMap((one) => one?.rules ?? []).map((rule) => [rule.id, rule]));
@@ -138,6 +143,39 @@ function judgeLikeness(
         likelyPpm,
       )
     : undefined;
+}
+
+/**
+ * Of a house's two meters the generator's follows the neighbours' sun, the connection's has the house's loads in
+ * it. Where it is the other way round, beyond chance (Fisher's z), their cables have changed places.
+ */
+function judgeExchange({ connection, generator = [], neighbours }: Household): Opinion | undefined {
+  const houses = new Map(connection.map((one) => [one.toMs, one]));
+  const all = pairs(generator, neighbours).flatMap((pair) => {
+    const house = houses.get(pair.own.toMs);
+    return house?.fromMs === pair.own.fromMs ? [{ ...pair, house }] : [];
+  });
+  if (all.length < fewestTellingSpans) return undefined;
+  const theirs = all.map((one) => powerOf(one.theirs));
+  const [house, own] = [all.map((one) => powerOf(one.house)), all.map((one) => powerOf(one.own))];
+  const [houseLikeness, ownLikeness] = [
+    likenessPermille(house, theirs),
+    likenessPermille(own, theirs),
+  ];
+  if (houseLikeness < followsPermille) return undefined;
+  const apart = fisherZ(houseLikeness) - fisherZ(ownLikeness);
+  return apart > tellingSigmas * Math.sqrt(2 / (all.length - 3))
+    ? opinion(
+        "held",
+        "swapped",
+        neighbourRule,
+        all.map((one) => one.own),
+      )
+    : undefined;
+}
+
+function fisherZ(permille: number): number {
+  return Math.atanh(Math.max(-999, Math.min(999, permille)) / 1000);
 }
 
 function pairs(generator: readonly Totals[], neighbours: readonly Totals[]) {

@@ -18,6 +18,8 @@ interface EnrolOptions {
   readonly registrar?: string;
   readonly registrarCa?: string;
   readonly meter: readonly DeclaredMeter[];
+  readonly storage?: "none" | "ac" | "dc";
+  readonly ev?: boolean;
   readonly place?: string;
   readonly replaces?: string;
   readonly request?: string;
@@ -62,6 +64,14 @@ export function registerEnrolCommands(program: Command): void {
       collectMeter,
       [],
     )
+    .addOption(
+      new Option("--storage <side>", "a battery, and on which side of the inverter").choices([
+        "none",
+        "ac",
+        "dc",
+      ]),
+    )
+    .option("--ev", "an electric car is charged here")
     .option("--place <file>", "JSON with notes of the place: fuse rating, phases, seal number")
     .option(
       "--replaces <participant>",
@@ -195,7 +205,13 @@ async function clientOf({ registrar, registrarCa }: EnrolOptions): Promise<Regis
   });
 }
 
-async function declaredBy({ meter, place, replaces }: EnrolOptions): Promise<Declared> {
+async function declaredBy({
+  ev,
+  meter,
+  place,
+  replaces,
+  storage,
+}: EnrolOptions): Promise<Declared> {
   if (!meter.some(({ role }) => role === "connection")) {
     throw new UnreadableInput(
       "expected --meter connection=PROFILE:SERIAL, the meter where house meets grid",
@@ -203,6 +219,7 @@ async function declaredBy({ meter, place, replaces }: EnrolOptions): Promise<Dec
   }
   return {
     meters: await Promise.all(meter.map(meterOf)),
+    ...(storage === undefined ? {} : { equipment: { storage, ev: ev === true } }),
     ...(place === undefined ? {} : { place: await readFileOf(place, placeNotes) }),
     ...(replaces === undefined ? {} : { replaces }),
   };
