@@ -983,6 +983,11 @@ const entries = {
     meaning: "A register of the simulated meter cannot hold a value.",
     remedy: "Correct the value, or the register's type and scale in the profile.",
   },
+  "simulator.cheat-unresolved": {
+    retry: "now",
+    meaning: "What a cheating household of the demo sold was not given back in time.",
+    remedy: "Look into aggregator.log and the household's agent.log in the demo's directory.",
+  },
   "simulator.no-settlement": {
     retry: "later",
     meaning: "No trade was settled within ten minutes of the network being up.",
