@@ -1,4 +1,7 @@
+import { join } from "node:path";
+import { signTestFile } from "@powershare/domain/wiring";
 import type pino from "pino";
+import { signTestStore } from "./adapters/disk/sign-test-file.js";
 import type { Loop } from "./app/loop.js";
 import { type ReportWiringOptions, reportWiring } from "./app/report-wiring.js";
 import { type WatchWiringOptions, WiringWatcher } from "./app/watch-wiring.js";
@@ -8,7 +11,7 @@ import type { Config } from "./config/schema.js";
 import type { Store } from "./ports/store.js";
 
 export type WiringKeepingOptions = Omit<ReportWiringOptions, "watcher" | "store"> &
-  Omit<WatchWiringOptions, "phases" | "site"> & {
+  Omit<WatchWiringOptions, "phases" | "site" | "signTests"> & {
     readonly store: Store;
     readonly config: Config;
     readonly places: Parameters<typeof phasesOfMeters>[0];
@@ -23,7 +26,8 @@ export function keepWiring(options: WiringKeepingOptions) {
   const phases = phasesOfMeters(places);
   const site = siteOf(config.site, phases, config.participant, earliest);
   if (site === undefined) log.info({}, "no site is configured: rules on the wiring rest");
-  const watcher = new WiringWatcher({ ...options, phases, site });
+  const signTests = signTestStore(join(config.dataDir, signTestFile));
+  const watcher = new WiringWatcher({ ...options, phases, site, signTests });
   const watching: Loop = watcher.start();
   const reporting = reportWiring({ ...options, watcher });
   const startSignTest = () => watcher.startSignTest().report();

@@ -32,6 +32,8 @@ export type EventDraft = Omit<Event, "v" | "kind" | "sequence">;
  * store is asked what it has, and only what is missing is written again.
  */
 export class ReadingLog {
+  /** Nothing had ever been stored when it was opened. */
+  readonly isFirst: boolean;
   readonly #store: ReadingStore;
   readonly #clock: Clock;
   readonly #health: Health;
@@ -65,6 +67,7 @@ export class ReadingLog {
     this.#slotMs = slotSeconds * 1000;
     this.#flushAfterMs = Math.max(0, longestUnsavedMs - 2 * pollIntervalMs);
     this.#next = store.lastSequence() + 1;
+    this.isFirst = this.#next === 1;
   }
 
   /** @returns its sequence; undefined where there was no room to keep it */

@@ -8,11 +8,12 @@ import {
   watchWiring,
 } from "@powershare/domain/wiring";
 import type { Clock } from "../ports/clock.js";
-import type { WiringVerdict } from "../ports/wiring.js";
+import type { SignTestStore, WiringVerdict } from "../ports/wiring.js";
 import type { LiveMeters } from "./live-meters.js";
 import { type Loop, startLoop } from "./loop.js";
 import type { ReadingLog } from "./reading-log.js";
-import { RunningSignTest } from "./sign-test.js";
+import { type KnownSignTest, RunningSignTest, signTestEvent } from "./sign-test.js";
+import { stampOf, takeSignTest } from "./take-sign-test.js";
 import { type MeterPair, newestPair, type PhasesOf, rowOf, sampleOf } from "./wiring-readings.js";
 
 const lookEveryMs = 500;
@@ -23,7 +24,8 @@ const ppm = 1_000_000;
 export interface WatchWiringOptions {
   readonly meters: LiveMeters;
   readonly clock: Clock;
-  readonly readings: Pick<ReadingLog, "recorded">;
+  readonly readings: Pick<ReadingLog, "recorded" | "isFirst">;
+  readonly signTests: SignTestStore;
   readonly phases: PhasesOf;
   /** Undefined where the configuration does not say what stands at the house: then the rules rest. */
   readonly site: Site | undefined;
@@ -42,10 +44,12 @@ export class WiringWatcher {
   #wiring: { readonly settings: WiringSettings | undefined } | undefined;
   #pair: MeterPair | undefined;
   #test: RunningSignTest | undefined;
+  readonly #testBefore: KnownSignTest | undefined;
   #told: Judgement | undefined;
 
   constructor(options: WatchWiringOptions) {
     this.#options = options;
+    this.#testBefore = takeSignTest(options);
   }
 
   start(): Loop {
@@ -64,9 +68,9 @@ export class WiringWatcher {
     this.#wiring = { settings };
   }
 
-  /** The newest sign test since the agent was started. */
-  get signTest(): RunningSignTest | undefined {
-    return this.#test;
+  /** The newest sign test. */
+  get signTest(): KnownSignTest | undefined {
+    return this.#test ?? this.#testBefore;
   }
 
   /**
@@ -109,24 +113,18 @@ export class WiringWatcher {
   }
 
   #sample(pair: MeterPair): void {
-    const { clock, phases, readings } = this.#options;
+    const { clock, phases, readings, signTests } = this.#options;
     const test = this.#test;
     if (test === undefined || test.endedAtMs !== undefined) return;
     const result = test.push(sampleOf(pair, phases));
     if (result.state === "waiting") return;
-    const event = readings.recorded({
-      ...this.#stamp(),
-      event: "sign-test",
-      details: {
-        state: result.state,
-        fault: result.fault ?? "none",
-        from: new Date(test.startedAtMs).toISOString(),
-        steps: result.parts.reduce((sum, { steps }) => sum + steps, 0),
-      },
-    });
+    const told = signTestEvent(result, test.startedAtMs);
+    const event = readings.recorded({ ...stampOf(clock), ...told });
     // Without room to record it nothing stands behind it: the next sample tries again.
     if (event === undefined) return;
     test.end(clock.nowMs(), event);
+    const record = test.record();
+    if (record !== undefined) signTests.keep(record);
     this.onNews();
   }
 
@@ -146,21 +144,11 @@ export class WiringWatcher {
     this.#told = judgement;
     const { verdict, fault, rule, from, to, confidencePpm } = this.#inRealTime(judgement);
     this.#options.readings.recorded({
-      ...this.#stamp(),
+      ...stampOf(this.#options.clock),
       event: "wiring-verdict",
       details: { verdict, fault, rule, from, to, confidencePpm },
     });
     this.onNews();
-  }
-
-  #stamp() {
-    const { clock } = this.#options;
-    return {
-      at: new Date(clock.nowMs()).toISOString(),
-      monotonicMs: clock.monotonicMs(),
-      bootId: clock.bootId,
-      clock: clock.quality(),
-    };
   }
 
   #inRealTime({ verdict, fault, rule, fromMs, toMs, confidence, explanation }: Judgement) {

@@ -1,8 +1,6 @@
 import { heldOutcome, placementOpened, placementStates } from "@powershare/domain/ledger";
-import { fault, verdict } from "@powershare/domain/wiring";
+import { fault, type SignTestRecord, signTestState, verdict } from "@powershare/domain/wiring";
 import { z } from "zod";
-
-const signTestState = z.enum(["waiting", "passed", "failed", "abstains"]);
 
 /** What the rules make of the readings. */
 export const wiringVerdict = z.strictObject({
@@ -81,3 +79,10 @@ export const wiringReport = wiringOverview.omit({ signTest: true }).extend({
   signTest: signTest.nullable(),
 });
 export type WiringReportBody = z.infer<typeof wiringReport>;
+
+/** Where the newest sign test is kept over restarts. */
+export interface SignTestStore {
+  /** Undefined where there is none, or it cannot be read. */
+  last(): SignTestRecord | undefined;
+  keep(record: SignTestRecord): void;
+}

@@ -18,12 +18,14 @@ export {
   type SignTestResult,
   signTestLeastW,
 } from "./sign-test.js";
-export type {
-  MeterPhase,
-  SignTestFault,
-  SignTestMeter,
-  SignTestSample,
-  SignTestState,
+export { type SignTestRecord, signTestFile, signTestRecord } from "./sign-test-record.js";
+export {
+  type MeterPhase,
+  type SignTestFault,
+  type SignTestMeter,
+  type SignTestSample,
+  type SignTestState,
+  signTestState,
 } from "./sign-test-types.js";
 export { type Channel, channel, type Site, site } from "./site.js";
 export {

@@ -1,4 +1,7 @@
-export type SignTestMeter = "connection" | "generator";
+import { z } from "zod";
+
+export const signTestMeter = z.enum(["connection", "generator"]);
+export type SignTestMeter = z.infer<typeof signTestMeter>;
 
 /** One phase as a meter shows it: power + import, − export, and the voltage of the same phase. */
 export interface MeterPhase {
@@ -12,5 +15,7 @@ export interface SignTestSample {
   readonly meters: Readonly<Partial<Record<SignTestMeter, readonly (MeterPhase | undefined)[]>>>;
 }
 
-export type SignTestState = "waiting" | "passed" | "failed" | "abstains";
-export type SignTestFault = "reversed" | "swapped" | "phase-reversed" | "other";
+export const signTestState = z.enum(["waiting", "passed", "failed", "abstains"]);
+export type SignTestState = z.infer<typeof signTestState>;
+export const signTestFault = z.enum(["reversed", "swapped", "phase-reversed", "other"]);
+export type SignTestFault = z.infer<typeof signTestFault>;

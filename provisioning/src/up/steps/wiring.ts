@@ -1,12 +1,16 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CodedError } from "@powershare/domain/errors";
 import {
   type MeterPhase,
   SignTest,
   type SignTestPart,
+  type SignTestRecord,
   type SignTestResult,
   type SignTestSample,
+  signTestFile,
 } from "@powershare/domain/wiring";
+import { writeWhole } from "../../enrolment/device-files.js";
 import { lineName } from "../../scan/line.js";
 import { type OpenMeters, openMeters } from "../meters.js";
 import { yesNo } from "../questions.js";
@@ -37,11 +41,12 @@ export const wiringStep: Step<"wiring"> = {
     const { ask, screen } = tools;
     screen.gap();
     screen.text(
-      "A load of 1 kW or more, a kettle say, is switched on and off on each phase, and the PV likewise. It takes some minutes, and finds a clamp that is the wrong way round while you are here. The ledger asks for a proof of its own: a night and a day of readings.",
+      "A load of 1 kW or more, a kettle say, is switched on and off on each phase, and the PV likewise. It takes some minutes, and finds a clamp that is the wrong way round while you are here. Where the agent is started within an hour of it and the operator agrees, what is sold is paid at once; else after a night and a day of readings.",
     );
     const now = yesNo({ place: "wiring/testNow", text: "Test it now?" });
     if (!(await ask.ask(now))) return { outcome: "not-done" };
     const { meters } = done("channels");
+    const startedAt = tools.now().toISOString();
     const result = await test(meters, tools);
     if (result === undefined) return { outcome: "not-done" };
     if (result.state === "failed") {
@@ -49,7 +54,9 @@ export const wiringStep: Step<"wiring"> = {
       const failed = result.parts.filter(({ state }) => state === "failed");
       throw new CodedError("up.sign-test-failed", failed.map(({ text }) => text).join(" "));
     }
-    return { outcome: result.state === "passed" ? "passed" : "not-clear" };
+    if (result.state !== "passed") return { outcome: "not-clear" };
+    await keep(result, startedAt, tools);
+    return { outcome: "passed" };
   },
   summary: ({ outcome }) => summaries[outcome],
 };
@@ -59,6 +66,14 @@ const summaries = {
   "not-clear": "no clear answer: a night and a day will show it",
   "not-done": "left out: a night and a day will show it",
 } as const;
+
+/** For the agent, which tells the ledger of it where it is started within the hour. */
+async function keep(result: SignTestResult, startedAt: string, tools: Tools): Promise<void> {
+  const endedAt = tools.now().toISOString();
+  const parts = [...result.parts];
+  const record: SignTestRecord = { v: 1, startedAt, endedAt, result: { ...result, parts } };
+  await writeWhole(join(tools.options.dataDir, signTestFile), JSON.stringify(record), 0o600);
+}
 
 /** @returns undefined where the installer leaves it */
 async function test(
