@@ -141,9 +141,7 @@ describe("the verdict on the wiring", () => {
     // A clamp turned round beside it: the house's 600 W count as production.
     await house.live(3 * 3600, () => ({ loadW: -600, sunW: 0 }), 10_000);
     const [told] = house.named("wiring-verdict");
-    expect(told?.details).toMatchObject({
-      verdict: expect.stringMatching(/suspect|held|manipulated/),
-    });
+    expect(told?.details["verdict"]).toMatch(/suspect|held|manipulated/);
     expect(house.watcher.verdict()).toMatchObject({ verdict: told?.details["verdict"] });
   });
 
