@@ -4,6 +4,7 @@ import { NowCard } from "./components/now.js";
 import { TodayCard } from "./components/today.js";
 import { TradesCard } from "./components/trades.js";
 import { WalletsCard } from "./components/wallets.js";
+import { WiringCard } from "./components/wiring.js";
 import { fill } from "./i18n/messages.js";
 import { connected, overview } from "./overview.js";
 import type { Words } from "./words.js";
@@ -39,6 +40,7 @@ export function App(words: Words) {
         <DecisionCards {...words} />
         <NowCard now={data.now} at={data.at} {...words} />
         <WalletsCard wallet={data.wallet} {...words} />
+        <WiringCard wiring={data.wiring} {...words} />
         <TodayCard today={data.today} {...words} />
         <TradesCard trades={data.trades} {...words} />
         <RejectedCard {...words} />

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import type { Overview } from "../../src/ports/overview.js";
 import { followMeters } from "./meters.js";
+import { followWiring } from "./wiring.js";
 
 export type { Overview };
 export type Part = Overview["health"]["bus"];
@@ -18,6 +19,7 @@ export function followAgent(): void {
     overview.value = told;
     connected.value = true;
     followMeters(told);
+    followWiring(told);
   });
   source.addEventListener("error", () => {
     connected.value = false;

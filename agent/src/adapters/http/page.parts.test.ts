@@ -7,6 +7,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { MeterReport } from "../../ports/meters.js";
 import type { Overview, Part } from "../../ports/overview.js";
+import type { SignTestReport } from "../../ports/wiring.js";
 import { noEvidence, noStatus, noWiring } from "../../testing/no-evidence.js";
 import { httpServer, listen } from "./server.js";
 
@@ -126,6 +127,54 @@ function noon(): Overview {
 }
 
 let shown = noon();
+/** A house that was found to have its cables exchanged. */
+const exchanged: Overview["wiring"] = {
+  state: "manipulated",
+  verdict: null,
+  heldNano: "22820000",
+  missing: ["sign-test", "night", "day", "operator"],
+  signTest: null,
+  placements: [
+    {
+      meter: "eastron/sdm230:1",
+      role: "generator",
+      epoch: 2,
+      since: "2026-06-01T11:00:00Z",
+      opened: "declared",
+      state: "manipulated",
+      rules: ["connection-balance", "neighbour-production"],
+    },
+  ],
+  held: [{ slot: "2026-06-01T11:30:00Z", amountNano: "12820000", outcome: "manipulated" }],
+};
+const begun: SignTestReport = {
+  state: "waiting",
+  fault: null,
+  startedAt: "2026-06-01T12:00:00.000Z",
+  endedAt: null,
+  parts: [
+    {
+      meter: "connection",
+      phase: 1,
+      state: "waiting",
+      fault: null,
+      steps: 1,
+      powerW: 2100,
+      text: "L1 of the connection meter: 1 of at least 4 steps of 1 kW seen.",
+      remedy: "",
+    },
+    {
+      meter: "generator",
+      phase: 1,
+      state: "failed",
+      fault: "reversed",
+      steps: 4,
+      powerW: -1200,
+      text: "L1 of the generator meter: power runs the wrong way.",
+      remedy: "Turn the clamp round.",
+    },
+  ],
+};
 let meters: MeterReport = { pending: [], rejected: [] };
 const decided: unknown[] = [];
 let server: FastifyInstance;
@@ -138,7 +187,7 @@ beforeAll(async () => {
   server = await httpServer({
     overview: () => shown,
     meters: () => meters,
-    wiring: noWiring,
+    wiring: { ...noWiring, startSignTest: () => begun },
     bus: () => ({ meters: [] }),
     status: () => noStatus,
     evidence: noEvidence,
@@ -208,9 +257,11 @@ describe("the household's page in a browser", () => {
     { locale: "en-GB", colorScheme: "dark", width: 320 },
   ] as const)("is accessible and fits: $locale, $colorScheme, $width px", async (look) => {
     meters = questionable;
+    shown.wiring = exchanged;
     const page = await open(look);
     await page.getByRole("checkbox").waitFor();
     await page.locator("summary").last().click();
+    await page.locator("#wiring ~ details summary").click();
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
     const overflow = await page.evaluate(
@@ -288,6 +339,27 @@ describe("the household's page in a browser", () => {
     expect(await card.innerText()).toMatch(
       /O contador mostrou menos do que antes\.[\s\S]*Leituras: 9[\s\S]*importação 0,012 kWh[\s\S]*meter\.register-went-back[\s\S]*não mostrou valor/,
     );
+  });
+
+  it("says what was found about the wiring, what waits and what went back, and what to do", async () => {
+    shown.wiring = exchanged;
+    const page = await open();
+    const card = page.getByRole("region", { name: "Wiring" });
+    expect(await card.innerText()).toMatch(
+      /Manipulated[\s\S]*electrician[\s\S]*gives the grid more than its generator[\s\S]*neighbours' under the same sun[\s\S]*0\.02282 coins wait[\s\S]*0\.01282 coins of the latest sales went back/,
+    );
+  });
+
+  it("guides through a sign test phase by phase", async () => {
+    const page = await open();
+    const card = page.getByRole("region", { name: "Wiring" });
+    await card.getByText("Sign test", { exact: true }).click();
+    await card.getByRole("button", { name: "Start the sign test" }).click();
+    await card.getByText("House, phase 1").waitFor();
+    expect(await card.innerText()).toMatch(
+      /1 of 4 steps seen\. Switch at least 1 kW on phase 1[\s\S]*Generator, phase 1[\s\S]*Wrong\.\s*A meter seems to count the wrong way round/,
+    );
+    expect(complaints).toEqual([]);
   });
 
   it("keeps its script within 60 kB on the wire", () => {
