@@ -32,6 +32,11 @@ export interface Switches {
   readonly quiet: boolean;
 }
 
+interface Played {
+  readonly sunW: number;
+  readonly loadW: number;
+}
+
 const heaterW = 2000;
 const tickMs = 200;
 const realHours = tickMs / 3_600_000;
@@ -58,7 +63,7 @@ export class House {
   /** What the cables carry; which meter measures which is another question. */
   #phasesW: Record<MeterPlace, ThreePhases> = { connection: [0, 0, 0], generator: [0, 0, 0] };
   #switches: Switches = { heater: false, generator: true, quiet: false };
-  #quietLoadW: number | undefined;
+  #held: Played | undefined;
   #isSwapped = false;
   #ticks = 0;
 
@@ -126,8 +131,8 @@ export class House {
     const { hasGeneration, speed } = this.#spec;
     const playedMs = this.#playFromMs + this.#ticks * tickMs * speed;
     const { generator, quiet } = this.#switches;
-    const productionW = hasGeneration && generator ? this.#production.powerW(playedMs) : 0;
-    const loadW = this.#loadW(playedMs);
+    const { sunW, loadW } = this.#played(playedMs);
+    const productionW = hasGeneration && generator ? sunW : 0;
     // An installer puts it on standby.
     const batteryW = quiet ? 0 : (this.#battery?.step(productionW - loadW, realHours * speed) ?? 0);
     this.#phasesW = this.#flows(productionW, loadW, batteryW);
@@ -138,10 +143,11 @@ export class House {
     if ((this.#ticks * tickMs) % 1000 === 0) this.#remember();
   }
 
-  #loadW(playedMs: number): number {
-    const playedW = this.#consumption.powerW(playedMs);
-    this.#quietLoadW = this.#switches.quiet ? (this.#quietLoadW ?? playedW) : undefined;
-    return this.#quietLoadW ?? playedW;
+  /** In the minute of a test neither sun nor loads move much; played so fast they would, so they are held. */
+  #played(playedMs: number): Played {
+    const [sunW, loadW] = [this.#production.powerW(playedMs), this.#consumption.powerW(playedMs)];
+    this.#held = this.#switches.quiet ? (this.#held ?? { sunW, loadW }) : undefined;
+    return this.#held ?? { sunW, loadW };
   }
 
   #flows(productionW: number, loadW: number, batteryW: number): Record<MeterPlace, ThreePhases> {
