@@ -27,7 +27,7 @@ export function keepCertificate(options: CertificateKeepingOptions): {
     path: ledger.certificate,
     participant,
     registrar,
-    withIdentity: signer.withIdentity,
+    withIdentity: (use) => signer.withIdentity(use),
     onRenewed: useNewCertificate,
   });
   const fromDays = registrar?.renewFromDays ?? remindFromDays;
