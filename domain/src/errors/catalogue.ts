@@ -775,8 +775,9 @@ const entries = {
   },
   "market.not-supported": {
     retry: "never",
-    meaning: "This version does not clear such a slot.",
-    remedy: "Use the rule `uniform` with a grid of one node.",
+    meaning: "This version does not clear or settle such a slot.",
+    remedy:
+      "Use a grid of one node, with the rule `mid-market-rate` a utility, and for settlement the rule `uniform`.",
   },
   "market.seal-time": {
     retry: "later",

@@ -1,67 +1,53 @@
 import { at } from "./at.js";
-import { type BestTariffs, bestTariffs, layOut } from "./book.js";
-import { type Crossing, cross } from "./cross.js";
-import { aggregate } from "./curve.js";
+import { type BestTariffs, bestTariffs } from "./book.js";
 import { digestOf } from "./digest.js";
 import { addWelfare, leftoverWh } from "./leftovers.js";
+import type { Match, Rule } from "./match.js";
+import { mcafee } from "./mcafee.js";
+import { midMarketRate } from "./mid-market-rate.js";
 import { NanoSum } from "./nano-sum.js";
-import { pair } from "./pair.js";
-import { lotteryOf, serve } from "./ration.js";
+import { byParticipants, type Pair, pair } from "./pair.js";
 import { onlyNode } from "./supported.js";
 import type { Sha256, SlotOrders, SlotResult } from "./types.js";
+import { payAsBid, uniform } from "./uniform.js";
 import { compareUtf8 } from "./utf8-order.js";
 
+const rules: Readonly<Record<SlotOrders["rule"], Rule>> = {
+  uniform,
+  "pay-as-bid": payAsBid,
+  mcafee,
+  "mid-market-rate": midMarketRate,
+};
+
 /**
- * Clears one slot by rule `uniform`, version 1: participants among themselves at one price with the
- * greatest welfare and, of that, the greatest volume; what is left with the best utility.
- * The same orders in any sequence give the same result, byte for byte.
+ * Clears one slot, rules version 1: participants among themselves by the slot's rule, what is left
+ * with the best utility. The same orders in any sequence give the same result, byte for byte.
  *
  * @param orders - as `parseOrders` returns them
- * @throws CodedError `market.not-supported` for another rule, or a grid with edges
+ * @throws CodedError `market.not-supported` for a grid with edges, or `mid-market-rate` without a utility
  */
 export function clear(orders: SlotOrders, sha256: Sha256): SlotResult {
   const node = onlyNode(orders);
   const tariffs = bestTariffs(orders.utilities);
-  const buys = layOut(orders.orders, "buy", tariffs);
-  const sells = layOut(orders.orders, "sell", tariffs);
-  const crossing = cross(aggregate(buys), aggregate(sells));
-  const localWh = new Float64Array(orders.orders.length);
-  if (crossing !== undefined) {
-    const lottery = lotteryOf(orders, sha256);
-    serve(buys, orders, crossing.volumeWh, crossing.lastBuy, lottery, localWh);
-    serve(sells, orders, crossing.volumeWh, crossing.lastSell, lottery, localWh);
-  }
-  const result = compose(orders, node, crossing, localWh, tariffs);
+  const match = rules[orders.rule](orders, tariffs, sha256);
+  const result = compose(orders, node, match, tariffs);
   return { ...result, digest: digestOf(result, sha256) };
 }
 
 function compose(
   orders: SlotOrders,
   node: string,
-  crossing: Crossing | undefined,
-  localWh: Float64Array,
+  match: Match,
   tariffs: BestTariffs,
 ): Omit<SlotResult, "digest"> {
-  const price = crossing?.price ?? 0;
   const byId = sortedById(orders.orders);
-  const trades = pair(orders.orders, byId, localWh).map(({ seller, buyer, energyWh }) => {
-    const amountNano = String(new NanoSum().add(energyWh, price));
-    return {
-      seller,
-      buyer,
-      sentWh: energyWh,
-      deliveredWh: energyWh,
-      amountPaidNano: amountNano,
-      amountReceivedNano: amountNano,
-      feeNano: "0",
-      lossWh: 0,
-    };
-  });
-  const { fills, feedInWh, retailWh, welfare } = fillAll(orders, byId, price, localWh, tariffs);
+  const pairs = pair(orders.orders, byId, match);
+  const { fills, feedInWh, retailWh, welfare } = fillAll(orders, byId, match, pairs, tariffs);
+  const { prices, tradedWh } = match;
   return {
-    prices: { [node]: crossing === undefined ? null : { buy: price, sell: price } },
+    prices: { [node]: prices },
     fills,
-    trades,
+    trades: tradesOf(pairs, match),
     edges: [],
     utilities: sortedById(orders.utilities).map((position) => {
       const utility = orders.utilities[position];
@@ -72,44 +58,70 @@ function compose(
       };
     }),
     totals: {
-      tradedWh: crossing?.volumeWh ?? 0,
+      tradedWh,
       welfareNano: String(welfare),
       lossWh: 0,
       feeNano: "0",
-      residueNano: "0",
+      residueNano: String(
+        prices === null ? 0 : new NanoSum().add(tradedWh, prices.buy - prices.sell),
+      ),
     },
   };
+}
+
+/** Without a price, sellers receive what their buyers pay. */
+function tradesOf(pairs: readonly Pair[], { prices }: Match): SlotResult["trades"] {
+  return byParticipants(pairs).map(({ seller, buyer, energyWh, paid }) => ({
+    seller,
+    buyer,
+    sentWh: energyWh,
+    deliveredWh: energyWh,
+    amountPaidNano: String(paid),
+    amountReceivedNano: String(prices === null ? paid : new NanoSum().add(energyWh, prices.sell)),
+    feeNano: "0",
+    lossWh: 0,
+  }));
 }
 
 /** What each order gets and pays, with participants and then with the utilities. */
 function fillAll(
   { orders }: SlotOrders,
   byId: readonly number[],
-  price: number,
-  localWh: Float64Array,
+  match: Match,
+  pairs: readonly Pair[],
   tariffs: BestTariffs,
 ) {
   const feedIn = tariffs.feedIn?.feedInMicroPerKwh ?? 0;
   const retail = tariffs.retail?.retailMicroPerKwh ?? 0;
+  const receivedNano = receivedBy(match, pairs);
   const welfare = new NanoSum();
   let feedInWh = 0;
   let retailWh = 0;
   const fills = byId.map((position) => {
     const order = at(orders, position);
-    const amongWh = localWh[position] ?? 0;
+    const amongWh = match.localWh[position] ?? 0;
     const utilityWh = leftoverWh(order, amongWh, tariffs);
-    if (order.side === "buy") retailWh += utilityWh;
-    else feedInWh += utilityWh;
     addWelfare(welfare, order, amongWh + utilityWh);
-    const tariff = order.side === "buy" ? retail : feedIn;
-    return {
-      order: order.id,
-      energyWh: amongWh + utilityWh,
-      amountNano: String(new NanoSum().add(amongWh, price).add(utilityWh, tariff)),
-    };
+    let amount: NanoSum;
+    if (order.side === "buy") {
+      retailWh += utilityWh;
+      amount = match.paid(position, 0, amongWh).add(utilityWh, retail);
+    } else {
+      feedInWh += utilityWh;
+      amount = receivedNano(position, amongWh).add(utilityWh, feedIn);
+    }
+    return { order: order.id, energyWh: amongWh + utilityWh, amountNano: String(amount) };
   });
   welfare.add(feedInWh, feedIn).add(-retailWh, retail);
   return { fills, feedInWh, retailWh, welfare };
+}
+
+/** What a sell order receives from neighbours. */
+function receivedBy({ prices }: Match, pairs: readonly Pair[]) {
+  if (prices !== null) return (_: number, soldWh: number) => new NanoSum().add(soldWh, prices.sell);
+  const sums = new Map<number, NanoSum>();
+  for (const { sell, paid } of pairs) sums.set(sell, (sums.get(sell) ?? new NanoSum()).plus(paid));
+  return (sell: number) => sums.get(sell) ?? new NanoSum();
 }
 
 function sortedById(items: readonly { readonly id: string }[]): number[] {

@@ -4,9 +4,11 @@ import type { Curve } from "./curve.js";
 export interface Crossing {
   /** Greatest volume among greatest welfare: pairs without gain trade. */
   readonly volumeWh: number;
-  /** Worst limits that trade, wholly or partly. */
+  /** Worst limits that trade, wholly or partly, and their positions in the curves. */
   readonly lastBuy: number;
   readonly lastSell: number;
+  readonly lastBuyAt: number;
+  readonly lastSellAt: number;
   /** Uniform price at half of the competitive interval, micro-coin/kWh. */
   readonly price: number;
 }
@@ -20,6 +22,8 @@ export function cross(buys: Curve, sells: Curve): Crossing | undefined {
   let volumeWh = 0;
   let lastBuy = 0;
   let lastSell = 0;
+  let lastBuyAt = 0;
+  let lastSellAt = 0;
   for (;;) {
     const bid = buys.limit[buy];
     const ask = sells.limit[sell];
@@ -28,6 +32,8 @@ export function cross(buys: Curve, sells: Curve): Crossing | undefined {
     volumeWh += tradedWh;
     lastBuy = bid;
     lastSell = ask;
+    lastBuyAt = buy;
+    lastSellAt = sell;
     buyLeftWh -= tradedWh;
     sellLeftWh -= tradedWh;
     if (buyLeftWh === 0) {
@@ -43,7 +49,7 @@ export function cross(buys: Curve, sells: Curve): Crossing | undefined {
   // A level that traded in part is still where the pointer stands, so it counts as both.
   const lo = Math.max(lastSell, buys.limit[buy] ?? Number.NEGATIVE_INFINITY);
   const hi = Math.min(lastBuy, sells.limit[sell] ?? Number.POSITIVE_INFINITY);
-  return { volumeWh, lastBuy, lastSell, price: midpoint(lo, hi) };
+  return { volumeWh, lastBuy, lastSell, lastBuyAt, lastSellAt, price: midpoint(lo, hi) };
 }
 
 /** Floored middle of the competitive interval, or its lower end where cuts have turned it round. */

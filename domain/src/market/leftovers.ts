@@ -23,15 +23,18 @@ export function leftoverWh(order: Order, localWh: number, tariffs: BestTariffs):
   return Math.max(0, acceptableWh(order, tariffs) - localWh);
 }
 
-/** Adds limits × energy of the steps that `servedWh` reaches, best first: buys count, sells are subtracted. */
-export function addWelfare(welfare: NanoSum, { side, steps }: Order, servedWh: number): void {
+/** An order's steps in the sequence in which they are served. */
+export function bestFirst({ side, steps }: Order): Order["steps"] {
+  if (steps.length === 1) return steps;
   const sign = side === "buy" ? 1 : -1;
-  const bestFirst =
-    steps.length === 1
-      ? steps
-      : steps.toSorted((a, b) => sign * (b.limitMicroPerKwh - a.limitMicroPerKwh));
+  return steps.toSorted((a, b) => sign * (b.limitMicroPerKwh - a.limitMicroPerKwh));
+}
+
+/** Adds limits × energy of the steps that `servedWh` reaches, best first: buys count, sells are subtracted. */
+export function addWelfare(welfare: NanoSum, order: Order, servedWh: number): void {
+  const sign = order.side === "buy" ? 1 : -1;
   let leftWh = servedWh;
-  for (const step of bestFirst) {
+  for (const step of bestFirst(order)) {
     const energyWh = Math.min(leftWh, step.energyWh);
     welfare.add(sign * energyWh, step.limitMicroPerKwh);
     leftWh -= energyWh;

@@ -19,6 +19,13 @@ export class NanoSum {
     return this;
   }
 
+  /** A new sum of both. */
+  plus(other: NanoSum): NanoSum {
+    const sum = new NanoSum();
+    sum.#exact = this.value + other.value;
+    return sum;
+  }
+
   get value(): bigint {
     return this.#exact + BigInt(this.#double);
   }

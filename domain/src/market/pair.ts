@@ -1,4 +1,6 @@
 import { at } from "./at.js";
+import type { Match } from "./match.js";
+import type { NanoSum } from "./nano-sum.js";
 import type { Order } from "./types.js";
 import { compareUtf8 } from "./utf8-order.js";
 
@@ -6,41 +8,41 @@ import { compareUtf8 } from "./utf8-order.js";
 export interface Pair {
   readonly seller: string;
   readonly buyer: string;
+  /** Position of the sell order. */
+  readonly sell: number;
   readonly energyWh: number;
+  readonly paid: NanoSum;
 }
 
 /**
- * Says who trades with whom: two pointers over sell and buy orders in the order of their ids, what
- * the same two exchange put together, sorted by (seller, buyer).
+ * Says whose orders trade with each other: two pointers over sell and buy orders in the order of
+ * their ids.
  *
  * @param byId - positions in `orders`, sorted by order id
- * @param localWh - by order; sells and buys have equal sums
  */
 export function pair(
   orders: readonly Order[],
   byId: ArrayLike<number>,
-  localWh: Float64Array,
+  { localWh, paid }: Match,
 ): Pair[] {
-  return merge(walk(orders, byId, localWh).sort(comparePairs));
-}
-
-function walk(orders: readonly Order[], byId: ArrayLike<number>, localWh: Float64Array): Pair[] {
   const served = Array.from(byId).filter((order) => (localWh[order] ?? 0) > 0);
   const sellers = served.filter((order) => at(orders, order).side === "sell");
   const buyers = served.filter((order) => at(orders, order).side === "buy");
   const pairs: Pair[] = [];
   let buy = 0;
   let boughtWh = 0;
-  for (const seller of sellers) {
-    let leftWh = localWh[seller] ?? 0;
+  for (const sell of sellers) {
+    let leftWh = localWh[sell] ?? 0;
     while (leftWh > 0) {
       const buyer = at(buyers, buy);
       const openWh = (localWh[buyer] ?? 0) - boughtWh;
       const energyWh = Math.min(leftWh, openWh);
       pairs.push({
-        seller: at(orders, seller).participant,
+        seller: at(orders, sell).participant,
         buyer: at(orders, buyer).participant,
+        sell,
         energyWh,
+        paid: paid(buyer, boughtWh, energyWh),
       });
       leftWh -= energyWh;
       boughtWh = energyWh === openWh ? 0 : boughtWh + energyWh;
@@ -50,19 +52,24 @@ function walk(orders: readonly Order[], byId: ArrayLike<number>, localWh: Float6
   return pairs;
 }
 
-function comparePairs(a: Pair, b: Pair): number {
-  return compareUtf8(a.seller, b.seller) || compareUtf8(a.buyer, b.buyer);
-}
-
-function merge(sorted: readonly Pair[]): Pair[] {
+/** What the same two exchange put together, sorted by (seller, buyer). */
+export function byParticipants(pairs: readonly Pair[]): Pair[] {
   const merged: Pair[] = [];
-  for (const next of sorted) {
+  for (const next of pairs.toSorted(comparePairs)) {
     const last = merged.at(-1);
     if (last !== undefined && comparePairs(last, next) === 0) {
-      merged[merged.length - 1] = { ...last, energyWh: last.energyWh + next.energyWh };
+      merged[merged.length - 1] = {
+        ...last,
+        energyWh: last.energyWh + next.energyWh,
+        paid: last.paid.plus(next.paid),
+      };
     } else {
       merged.push(next);
     }
   }
   return merged;
+}
+
+function comparePairs(a: Pair, b: Pair): number {
+  return compareUtf8(a.seller, b.seller) || compareUtf8(a.buyer, b.buyer);
 }

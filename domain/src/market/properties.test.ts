@@ -10,8 +10,10 @@ import {
   type SlotResult,
   verifyResult,
 } from "./index.js";
+import { anyOrders, anySlot } from "./testing/any-slots.js";
+import { change, leaves } from "./testing/forge.js";
 import { reference } from "./testing/reference.js";
-import { order, slotOf, utility } from "./testing/slots.js";
+import { slotOf } from "./testing/slots.js";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
 const ticketOf = (seed: string) => (id: string) =>
@@ -25,30 +27,6 @@ function energies({ fills }: SlotResult): Record<string, number> {
 function resealed(result: SlotResult): SlotResult {
   return { ...result, digest: digestOf(result, sha256) };
 }
-
-const price = fc.integer({ min: 0, max: 12 });
-/** Up to ten orders of few owners, with limits and energies so small that ties abound. */
-const anyOrders = fc
-  .array(
-    fc.record({
-      side: fc.constantFrom("sell" as const, "buy" as const),
-      source: fc.constantFrom("green" as const, "storage" as const, "other" as const),
-      owner: fc.nat(2),
-      steps: fc.array(fc.tuple(fc.nat(6), price), { minLength: 1, maxLength: 3 }),
-    }),
-    { maxLength: 10 },
-  )
-  .map((list) =>
-    list.map(({ side, source, owner, steps }, index) =>
-      order(`o${index}`, side, steps, { source, participant: `${side}er${owner}` }),
-    ),
-  );
-const anyUtilities = fc
-  .array(fc.tuple(price, fc.integer({ min: 1, max: 9 })), { maxLength: 2 })
-  .map((list) => list.map(([feedIn, margin], i) => utility(`u${i}`, feedIn, feedIn + margin)));
-const anySlot = fc
-  .tuple(anyOrders, anyUtilities, fc.constantFrom("00", "ff01", "1234"))
-  .map(([orders, utilities, seed]): SlotOrders => slotOf(orders, utilities, { seed }));
 
 describe("any small slot", () => {
   it("has the volume, price and shares that follow Wh by Wh from the rules", () => {
@@ -208,25 +186,4 @@ function withUtility({ side, steps }: Order, { utilities }: SlotOrders): number 
       ),
     )
     .reduce((sum, { energyWh }) => sum + energyWh, 0);
-}
-
-type Path = readonly (string | number)[];
-
-/** Paths of all numbers, strings and nulls. */
-function leaves(value: unknown, path: Path = []): Path[] {
-  if (typeof value !== "object" || value === null) return [path];
-  return Object.entries(value).flatMap(([key, member]) => leaves(member, [...path, key]));
-}
-
-function change(value: unknown, [key, ...rest]: Path, by: number): unknown {
-  if (key === undefined) return changed(value, by);
-  const copy = structuredClone(value) as Record<string | number, unknown>;
-  copy[key] = change(copy[key], rest, by);
-  return copy;
-}
-
-function changed(value: unknown, by: number): unknown {
-  if (typeof value === "number") return value + by;
-  if (typeof value !== "string") return { buy: Math.abs(by), sell: Math.abs(by) };
-  return /^-?\d+$/.test(value) ? String(BigInt(value) + BigInt(by)) : `${value}x`;
 }

@@ -233,6 +233,15 @@ describe("settle", () => {
     );
   });
 
+  it.each(["pay-as-bid", "mcafee", "mid-market-rate"] as const)(
+    "refuses a slot cleared by %s",
+    (rule) => {
+      expect(() => settled({ ...street, rule }, [])).toThrow(
+        expect.objectContaining({ code: "market.not-supported" }),
+      );
+    },
+  );
+
   it("refuses a result of another grid", () => {
     const result = { ...clear(street, sha256), prices: {} };
     expect(() =>

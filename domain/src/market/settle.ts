@@ -4,7 +4,7 @@ import { at } from "./at.js";
 import { bestTariffs } from "./book.js";
 import { deliver } from "./delivery.js";
 import { assertSettled } from "./settlement-invariants.js";
-import { onlyNode } from "./supported.js";
+import { settledNode } from "./supported.js";
 import { spreadSurplus } from "./surplus.js";
 import type {
   Due,
@@ -39,7 +39,7 @@ export interface SettlementInput {
  * slot, or late, is settled with the utility alone.
  *
  * @throws CodedError `market.settlement-input` where the arguments do not belong together,
- *   `market.not-supported` for a slot that `clear` does not clear
+ *   `market.not-supported` for another rule than `uniform`, or a grid with edges
  */
 export function settle(input: SettlementInput): Settlement {
   const accounts = input.measured
@@ -93,7 +93,7 @@ function settleContracts({ orders, result, measured }: SettlementInput): Settled
     new Map(attributable.map(({ participant, importWh }) => [participant, importWh])),
   );
   if (contracts.length === 0) return [];
-  const price = result.prices[onlyNode(orders)]?.sell;
+  const price = result.prices[settledNode(orders)]?.sell;
   if (price === undefined) throw mismatch("the result has trades but no price at their node");
   return contracts.map((contract, index) =>
     settled(contract, at(deliveredWh, index), price, "contract"),
@@ -158,7 +158,7 @@ function settleSurplus(
  * best feed-in exceeds the best retail: no price then serves both neighbours as well as utilities do.
  */
 function surplusPrice(orders: SlotOrders, result: SlotResult): number | undefined {
-  const price = result.prices[onlyNode(orders)];
+  const price = result.prices[settledNode(orders)];
   if (price === undefined) throw mismatch("the result has no entry for the orders' node");
   if (price !== null) return price.sell;
   const { feedIn, retail } = bestTariffs(orders.utilities);

@@ -5,12 +5,9 @@ import type { SlotOrders } from "./types.js";
 /**
  * The one node of a slot that this version can clear.
  *
- * @throws CodedError `market.not-supported` for another rule than `uniform` or a grid with edges
+ * @throws CodedError `market.not-supported` for a grid with edges
  */
-export function onlyNode({ rule, grid: { nodes } }: SlotOrders): string {
-  if (rule !== "uniform") {
-    throw new CodedError("market.not-supported", `$.rule: "${rule}"; expected "uniform"`);
-  }
+export function onlyNode({ grid: { nodes } }: SlotOrders): string {
   if (nodes.length !== 1) {
     throw new CodedError(
       "market.not-supported",
@@ -18,4 +15,17 @@ export function onlyNode({ rule, grid: { nodes } }: SlotOrders): string {
     );
   }
   return at(nodes, 0).id;
+}
+
+/**
+ * The one node of a slot that can be settled: deviations are settled at its one price, which only
+ * `uniform` gives.
+ *
+ * @throws CodedError `market.not-supported` for another rule than `uniform`, or a grid with edges
+ */
+export function settledNode(orders: SlotOrders): string {
+  if (orders.rule !== "uniform") {
+    throw new CodedError("market.not-supported", `$.rule: "${orders.rule}"; expected "uniform"`);
+  }
+  return onlyNode(orders);
 }

@@ -5,20 +5,33 @@ import { onlyNode } from "./supported.js";
 import type { Sha256, SlotOrders, SlotResult } from "./types.js";
 import { compareUtf8 } from "./utf8-order.js";
 import { checkNoTrade, checkOptimum } from "./verify-optimum.js";
+import { checkRepeated } from "./verify-repeated.js";
 import { checkService, serviceAt } from "./verify-service.js";
 import { checkTrades } from "./verify-trades.js";
 
 /**
- * Proves a result optimal and consistent with the orders, without clearing them again: price and
- * volume are a certificate from which everything else follows.
+ * Proves a result of `uniform` optimal and consistent with the orders, without clearing them again:
+ * price and volume are a certificate from which everything else follows. Of the other rules, which
+ * seek no optimum, a result is right where it is what the rule makes of the orders.
  *
  * @param orders - as `parseOrders` returns them
  * @param result - as `parseResult` returns it
  * @returns what is wrong, in sentences; none means proven
- * @throws CodedError `market.not-supported` for another rule, or a grid with edges
+ * @throws CodedError `market.not-supported` as `clear` does
  */
 export function verifyResult(orders: SlotOrders, result: SlotResult, sha256: Sha256): string[] {
   const wrong = new Findings();
+  if (orders.rule === "uniform") checkCertificate(orders, result, sha256, wrong);
+  else checkRepeated(orders, result, sha256, wrong);
+  return wrong.list();
+}
+
+function checkCertificate(
+  orders: SlotOrders,
+  result: SlotResult,
+  sha256: Sha256,
+  wrong: Findings,
+): void {
   const node = onlyNode(orders);
   const positions = checkNames(orders, node, result, wrong);
   wrong.equal(result.digest, digestOf(result, sha256), "digest");
@@ -36,12 +49,11 @@ export function verifyResult(orders: SlotOrders, result: SlotResult, sha256: Sha
     checkOptimum(orders, tariffs, claimed.sell, tradedWh, wrong);
   }
   // What follows from price and volume can be told only where these, and the names, are right.
-  if (!wrong.none) return wrong.list();
+  if (!wrong.none) return;
   const service = serviceAt(orders, tariffs, claimed?.sell, tradedWh, sha256);
   const price = claimed?.sell ?? 0;
   checkService(orders, result, tariffs, price, positions, service, wrong);
   checkTrades(orders, result, price, positions, service.localWh, wrong);
-  return wrong.list();
 }
 
 /** Every order, utility and node appears once, sorted; returns the position of each fill's order. */

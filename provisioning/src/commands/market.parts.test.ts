@@ -88,6 +88,20 @@ describe("powershare market clear", () => {
   });
 
   it.each([
+    ["pay-as-bid", "root: each buyer pays his bid\n"],
+    ["mcafee", "root: no trade\n"],
+    ["mid-market-rate", "root: 0.150000 coins/kWh\n"],
+  ])("clears by %s, and verifies it", (rule, line) => {
+    const path = written(`${rule}.json`, JSON.stringify({ ...orders, rule }));
+    expect(market("clear", path).stdout).toContain(line);
+    const result = written(`${rule}-result.json`, market("clear", path, "--json").stdout);
+    const { status, stdout } = market("verify", path, result);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`Proven: this is what the rule ${rule} makes of the orders`);
+    expect(market("verify", path, file("result.json")).status).toBe(1);
+  });
+
+  it.each([
     ["a missing file", () => file("nowhere.json"), /cannot read .*nowhere\.json/],
     [
       "no JSON",
@@ -109,9 +123,23 @@ describe("powershare market clear", () => {
       /\$\.orders\[0\]\.node: no node "Z"[\s\S]*\[market\.unknown-id\]/,
     ],
     [
-      "a rule of a later version",
-      () => written("rule.json", JSON.stringify({ ...orders, rule: "mcafee" })),
-      /\$\.rule: [\s\S]*\[market\.not-supported\]/,
+      "a grid with edges",
+      () =>
+        written(
+          "tree.json",
+          JSON.stringify({
+            ...orders,
+            rule: "mcafee",
+            grid: { nodes: [{ id: "root" }, { id: "A", parent: "root" }] },
+          }),
+        ),
+      /\$\.grid\.nodes: 2 nodes; [\s\S]*\[market\.not-supported\]/,
+    ],
+    [
+      "mid-market-rate without a utility",
+      () =>
+        written("rate.json", JSON.stringify({ ...orders, rule: "mid-market-rate", utilities: [] })),
+      /\$\.utilities: none; [\s\S]*\[market\.not-supported\]/,
     ],
   ])("exits 2 for %s and says where", (_, path, message) => {
     const { status, stdout, stderr } = market("clear", path(), "--json");

@@ -10,13 +10,17 @@ export function registerMarketCommands(program: Command): void {
   const market = program.command("market").description("clear a slot's orders, prove a result");
   market
     .command("clear")
-    .description("clear the orders of a slot by the same code as the chaincode")
+    .description(
+      "clear the orders of a slot at one node by the same code as the chaincode; the file's rule is uniform, pay-as-bid, mcafee or mid-market-rate",
+    )
     .argument("<orders>", "JSON file of a slot's orders")
     .option(...jsonOption)
     .action(clearFile);
   market
     .command("verify")
-    .description("prove a result optimal and consistent, or say what is wrong (exit 1)")
+    .description(
+      "prove a result consistent and, by rule uniform, optimal, or say what is wrong (exit 1)",
+    )
     .argument("<orders>", "JSON file of a slot's orders")
     .argument("<result>", "JSON file of its result, as `market clear --json` prints it")
     .option(...jsonOption)
@@ -50,8 +54,12 @@ async function verifyFile(
   const wrong = inFile(ordersFile, () => verifyResult(orders, result, sha256));
   const proven = wrong.length === 0;
   if (!proven) process.exitCode = answerNo;
+  const claim =
+    orders.rule === "uniform"
+      ? "no other result has greater welfare"
+      : `this is what the rule ${orders.rule} makes of the orders`;
   const verdict = proven
-    ? `Proven: no other result has greater welfare, and the digest ${result.digest} is right.`
+    ? `Proven: ${claim}, and the digest ${result.digest} is right.`
     : ["Not proven:", ...wrong.map((sentence) => `  ${sentence}`)].join("\n");
   print(json === true ? JSON.stringify({ proven, wrong }) : verdict);
 }
@@ -65,12 +73,17 @@ function describeResult(
   { prices, trades, utilities, totals, digest }: SlotResult,
   formatCoins: (nano: bigint) => string,
 ): string {
-  const perKwh = (microPerKwh: number) => formatCoins(BigInt(microPerKwh) * 1000n);
+  const perKwh = (microPerKwh: number) => `${formatCoins(BigInt(microPerKwh) * 1000n)} coins/kWh`;
+  const priceInWords = (price: SlotResult["prices"][string]) => {
+    if (price === null || price === undefined)
+      return totals.tradedWh === 0 ? "no trade" : "each buyer pays his bid";
+    return price.buy === price.sell
+      ? perKwh(price.sell)
+      : `buyers pay ${perKwh(price.buy)}, sellers receive ${perKwh(price.sell)}`;
+  };
   return [
     `Slot of ${slot.seconds} s from ${slot.start}: ${orders.length} orders`,
-    ...Object.entries(prices).map(([node, price]) =>
-      price === null ? `${node}: no trade` : `${node}: ${perKwh(price.sell)} coins/kWh`,
-    ),
+    ...Object.entries(prices).map(([node, price]) => `${node}: ${priceInWords(price)}`),
     `Among participants: ${totals.tradedWh} Wh`,
     ...trades.map(
       ({ seller, buyer, deliveredWh, amountPaidNano }) =>
