@@ -63,9 +63,13 @@ export class WiringWatcher {
   use(settings: WiringSettings | undefined): void {
     const { site } = this.#options;
     const isSame = JSON.stringify(settings?.solarClock) === JSON.stringify(this.#solarClock);
-    // Under another sun all that was seen means something else.
-    if (this.#wiring === undefined || !isSame) this.#watch = site && watchWiring(site);
+    const isFirst = this.#wiring === undefined;
     this.#wiring = { settings };
+    if (site === undefined || (isSame && !isFirst)) return;
+    // Under another sun all that was seen means something else.
+    const commissionedMs = this.#solarMs(Date.parse(site.commissionedAt));
+    const commissionedAt = new Date(commissionedMs).toISOString();
+    this.#watch = watchWiring({ ...site, commissionedAt });
   }
 
   /** The newest sign test. */
