@@ -76,6 +76,7 @@ class Demo {
   readonly #interrupt: Interrupt;
   readonly #seconds = { setup: 0, toFirstReading: 0, toFirstSettlement: 0 };
   readonly #ending = new AbortController();
+  readonly #commissions: Promise<void>[] = [];
   #playingSinceMs = 0;
   #cheat: CheatBook | undefined;
   #network: Network | undefined;
@@ -191,18 +192,21 @@ class Demo {
   /** An installer proves the wiring. Without a proof the demo goes on: what is sold waits. */
   #commission(household: Household, { meters }: Neighbourhood): void {
     const { id } = household.spec;
-    commission(household, meters, this.#ending.signal).then(
+    const ended = commission(household, meters, this.#ending.signal).then(
       (state) => this.say(`the sign test of ${id} has ${state}`),
       (error: unknown) => {
         if (!this.#ending.signal.aborted)
           this.say(`the sign test of ${id} broke off: ${String(error)}`);
       },
     );
+    this.#commissions.push(ended);
   }
 
   /** Settles when the cheat was found and all that it sold was given back. */
   async #resolvedCheat(neighbourhood: Neighbourhood): Promise<void> {
     if (!this.#options.cheat) return;
+    // Installers are gone when cables are exchanged.
+    await Promise.all(this.#commissions);
     const { signal } = this.#ending;
     const options = { say: (message: string) => this.say(message), signal };
     this.#cheat = await cheat(cheatOf(neighbourhood), neighbourhood, options);
