@@ -57,6 +57,21 @@ describe("npm run demo", () => {
     expect(runOf(demo.child)).toBeUndefined();
   });
 
+  test("finds a household that exchanged its meters' cables, and gives back what was paid for it", {
+    timeout: 1_200_000,
+  }, async () => {
+    const file = join(directory, "cheat.json");
+    const demo = startDemo("--cheat", "--until-settled", "2", "--summary", file);
+    expect(await demo.ended, demo.output()).toBe(0);
+
+    const { cheat, conservation } = demoSummary.parse(JSON.parse(readFileSync(file, "utf8")));
+    expect(cheat).toMatchObject({ household: "h1", fault: "swapped", paidNano: "0" });
+    expect(cheat?.returnedNano).toBe(cheat?.heldNano);
+    expect(BigInt(cheat?.heldNano ?? 0)).toBeGreaterThan(0n);
+    expect(conservation).toEqual({ coinsNano: "0", energyWh: 0 });
+    expect(demo.output()).toMatch(/h1 cheats: the aggregator finds swapped cables by connection-/);
+  });
+
   test("Ctrl-C stops all it started", async () => {
     const demo = startDemo("--households", "1", "--until-settled", "1");
     await waitFor("agents", () => (demo.output().includes("page of h1") ? true : undefined), {

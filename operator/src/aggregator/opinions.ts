@@ -28,7 +28,7 @@ export function newJudgements(
   const generator = placements.find(({ role }) => role === "generator");
   if (connection === undefined) return [];
   const both = generator === undefined ? [connection] : [connection, generator];
-  const sinceMs = Math.max(...both.map(({ since }) => Date.parse(since)));
+  const sinceMs = Math.max(...both.map(seenSinceMs));
   const found = opinionOf(book, { participant, storage, both, sinceMs });
   if (found === undefined) return [];
   return both.flatMap((placement) => {
@@ -61,6 +61,11 @@ function opinionOf(
     own[1] === undefined ? [] : [own[1], ...others.map(({ meter }) => book.spans(meter, sinceMs))];
   const [, ...theirs] = inStep(generators);
   return judge({ storage, connection, generator, neighbours: together(theirs) });
+}
+
+/** The interval that opens an epoch may hold energy from before the cables changed; a meter's first does not. */
+function seenSinceMs({ opened, since }: ProjectedPlacement): number {
+  return Date.parse(since) + (opened === "commissioned" ? 0 : 1);
 }
 
 /** Of each meter; the projection lists the newest first. */
