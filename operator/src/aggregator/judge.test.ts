@@ -24,6 +24,9 @@ const house = (some: Partial<Household>): Household => ({
 });
 /** 12 Wh of sun in a slot, 2 of which the house uses. */
 const [sun, surplus] = [meter(8, 0, 12), meter(8, 0, 10)];
+const clouds = (i: number) => 60 + ((i * 37) % 41);
+const loads = (i: number) => (i * 23) % 47;
+const [cloudy, lessLoads] = [meter(20, 0, clouds), meter(20, 0, (i) => clouds(i) - loads(i))];
 const [fadingSun, otherWay] = [meter(30, 0, (i) => 31 - i), meter(30, 0, (i) => 1 + i)];
 
 describe("what evidence of intervals says of a wiring", () => {
@@ -74,6 +77,25 @@ describe("what evidence of intervals says of a wiring", () => {
       house({ connection: meter(30, 0, 0), generator: otherWay, neighbours: fadingSun }),
       "held",
       "other",
+    ],
+    [
+      "exchanged: the connection follows the neighbours' sun, too",
+      house({
+        connection: cloudy,
+        generator: lessLoads,
+        neighbours: meter(20, 0, (i) => 2 * clouds(i)),
+      }),
+      "manipulated",
+      "swapped",
+    ],
+    [
+      "right: the generator follows it, the connection has loads",
+      house({
+        connection: lessLoads,
+        generator: cloudy,
+        neighbours: meter(20, 0, (i) => 2 * clouds(i)),
+      }),
+      "right",
     ],
     [
       "exchanged, and unlike the neighbours: two families",
