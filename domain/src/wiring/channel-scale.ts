@@ -60,7 +60,9 @@ function stepped(levels: readonly Level[]): WrongFinding | undefined {
   const falls = levels.filter(({ factor }) => factor < fallen);
   const [found = rise] = falls;
   if (found === undefined) return undefined;
-  const all = found.together || falls.length > 1;
+  // Import and export are one clamp's; with production there are two.
+  const all =
+    found.together || (falls.length > 1 && falls.some(({ flow }) => flow === "production"));
   const which = all ? "all meters read" : `the ${found.flow} meter reads`;
   return {
     says: "wrong",

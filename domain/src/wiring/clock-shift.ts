@@ -36,6 +36,8 @@ interface Light {
 }
 
 const hourMs = 3_600_000;
+/** A gap that is longer leaves a day without a shape, h. */
+const mostGapHours = 2;
 /** Share of a day's energy before first light and after last: where the night's noise no longer counts. */
 const edgeShare = 0.03;
 const beforeDays = 25;
@@ -132,10 +134,10 @@ function shiftOf(lights: readonly Light[], last: number, after: number): number 
 }
 
 function lightOf(day: Day, flow: Flow): Light | undefined {
-  const watts = day.watts[flow];
+  const watts = withoutGaps(day.watts[flow], mostGapHours * (hourMs / day.binMs));
   const energy = watts.reduce((sum, value) => sum + value, 0);
   const clear = day.clear.reduce((sum, value) => sum + value, 0);
-  // A day with a gap has no middle.
+  // A day with a long gap has no middle.
   if (!(energy > 0) || clear <= 0) return undefined;
   const part = (share: number) => timeOf(watts, share * energy) - timeOf(day.clear, share * clear);
   const bins = day.binMs / hourMs;
@@ -146,6 +148,22 @@ function lightOf(day: Day, flow: Flow): Light | undefined {
     middle: (centre(watts) - centre(day.clear)) * bins,
     last: part(1 - edgeShare) * bins,
   };
+}
+
+/** With gaps of a few bins filled evenly from one side to the other. */
+function withoutGaps(values: Float64Array, mostBins: number): Float64Array {
+  const filled = values.slice();
+  for (let bin = 0; bin < filled.length; bin += 1) {
+    if (!Number.isNaN(filled[bin])) continue;
+    let end = bin;
+    while (end < filled.length && Number.isNaN(filled[end])) end += 1;
+    if (end - bin > mostBins) return values;
+    const [from, to] = [filled[bin - 1] ?? 0, filled[end] ?? 0];
+    for (let i = bin; i < end; i += 1) {
+      filled[i] = from + ((to - from) * (i - bin + 1)) / (end - bin + 1);
+    }
+  }
+  return filled;
 }
 
 function centre(values: Float64Array): number {

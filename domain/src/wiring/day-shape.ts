@@ -61,7 +61,7 @@ function run(site: Site): RuleRun {
         share,
         afterSunset: highestDeg < sunsetDeg,
         production: sample.production,
-        house: houseOf(sample),
+        house: houseOf(sample, site),
       });
       finding = judge(site, points, finding);
     },

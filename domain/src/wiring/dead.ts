@@ -121,7 +121,7 @@ function usualOf(days: readonly Day[]): Usual {
   const least = (flow: Flow, share: number) =>
     0.25 * quantileOfSorted(nightWatts(days, flow), share);
   const baseW = { consumption: least("consumption", 0.1), import: least("import", 0.1) };
-  const importRestW = least("import", 0.25);
+  const importRestW = 0.4 * least("import", 0.25);
   const hours = days.flatMap((day) => sunny(day).map((bin) => ({ day, bin })));
   const of = (flow: Flow) => (hour: (typeof hours)[number]) => watts(hour.day, flow, hour.bin);
   const consuming = hours.map(of("consumption")).filter(Number.isFinite);
@@ -182,7 +182,10 @@ function contradicts(
     return known ? consumption < usual.baseW.consumption : undefined;
   }
   if (flow !== "export" || usual.keptShare > 0.1) return undefined;
-  return imported <= usual.importRestW ? true : undefined;
+  const produced = watts(day, "production", bin);
+  // Where the sun bears most of a large load, little is taken from the grid and nothing given.
+  const takesNothing = imported <= usual.importRestW && !(imported > 0.05 * produced);
+  return takesNothing ? true : undefined;
 }
 
 /** A day on which consumption is production to the watt: derived, with a grid meter that adds nothing. */
@@ -231,8 +234,17 @@ function judge(site: Site, flow: Flow, silence: Silence): Finding {
     );
   if (flow === "export" || silence.days < doubtedDays) return { says: "nothing" };
   if (flow === "import" && site.storage !== "none") return { says: "nothing" };
-  const verdict = silence.days < longDays ? "suspect" : "held";
+  const isSure = silence.days >= longDays && !(flow === "production" && mayRest(site));
+  const verdict = isSure ? "held" : "suspect";
   return wrong(flow, silence, verdict, "which may be the meter, or what it measures");
+}
+
+/**
+ * Whether production may be nothing for weeks without its meter being dead: a battery behind the generator's
+ * inverter takes all that the sun gives, or the grid's meter would have shown what the other one misses.
+ */
+function mayRest({ storage, channels }: Site): boolean {
+  return storage === "dc" || channels.some((one) => one !== "production" && one !== "consumption");
 }
 
 function provenZero(site: Site, flow: Flow, silence: Silence, lively: boolean): boolean {

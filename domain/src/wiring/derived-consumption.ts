@@ -3,6 +3,7 @@ import { hoursOf, recent, shareOf } from "./recent.js";
 import { restingW } from "./resting.js";
 import { type Sample, sampleOf } from "./samples.js";
 import type { Site } from "./site.js";
+import { solarTime } from "./solar-time.js";
 import type { Finding, Rule, RuleRun, WrongFinding } from "./types.js";
 import { energyText } from "./wording.js";
 
@@ -23,6 +24,9 @@ const spanMs = 96 * 3_600_000;
 /** More than two nights, and some hours of sun: a meter that is new may be fed zeros at first. */
 const fewestRestHours = 24;
 const fewestAwakeHours = 8;
+/** A house whose people are away for three nights is awake on the days they leave and come back. */
+const fewestAwakeDays = 3;
+const awakeDayHours = 2;
 /** Of clean homes' four days, in the worst a house rests through 51 % of the time without sun, and stays below twice production for 74 %. */
 const mostlyRests = 0.93;
 const hardlyRests = 0.6;
@@ -41,13 +45,14 @@ function run(site: Site): RuleRun {
       const sample = sampleOf(row);
       const { production, consumption } = sample;
       if (production === undefined || consumption === undefined) return;
-      finding = judge(window.push({ ...sample, production, consumption }), restW) ?? finding;
+      const items = window.push({ ...sample, production, consumption });
+      finding = judge(items, restW, site.longitude) ?? finding;
     },
     finding: () => finding,
   };
 }
 
-function judge(items: readonly Both[], restW: number): Finding | undefined {
+function judge(items: readonly Both[], restW: number, longitude: number): Finding | undefined {
   const resting = items.filter(({ production }) => production <= restW);
   if (hoursOf(resting) < fewestRestHours) return undefined;
   const rests = shareOf(resting, ({ consumption }) => consumption <= restW);
@@ -57,7 +62,8 @@ function judge(items: readonly Both[], restW: number): Finding | undefined {
     return wrong(items, `it counts backwards at night`);
   }
   const awake = items.filter(({ consumption }) => consumption > restW);
-  if (hoursOf(awake) < fewestAwakeHours) return undefined;
+  if (hoursOf(awake) < fewestAwakeHours || awakeDays(awake, longitude) < fewestAwakeDays)
+    return undefined;
   const isBelow = ({ production, consumption }: Both) => consumption <= 2.05 * production + restW;
   const [least, most] = slopeRange;
   const { slope, likeness } = line(awake);
@@ -70,6 +76,16 @@ function judge(items: readonly Both[], restW: number): Finding | undefined {
   return turned
     ? wrong(items, `it grows by ${slope.toFixed(1)} W for every watt of the sun`)
     : undefined;
+}
+
+/** Days by the sun with some hours in which the house consumed. */
+function awakeDays(awake: readonly Both[], longitude: number): number {
+  const hours = new Map<number, number>();
+  for (const item of awake) {
+    const { day } = solarTime(item.startMs, longitude);
+    hours.set(day, (hours.get(day) ?? 0) + hoursOf([item]));
+  }
+  return [...hours.values()].filter((sum) => sum >= awakeDayHours).length;
 }
 
 /** How consumption moves with production. */

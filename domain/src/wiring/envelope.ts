@@ -11,11 +11,12 @@ export function envelopeRatios(
   before: readonly Day[],
   after: readonly Day[],
   flow: Flow,
+  rank: 1 | 2 = 1,
 ): readonly number[] {
   const ratios: number[] = [];
   for (const bin of sunnyBins(after)) {
     const was = bestShare(before, flow, bin, 2);
-    if (was > 0) ratios.push(bestShare(after, flow, bin, 1) / was);
+    if (was > 0) ratios.push(bestShare(after, flow, bin, rank) / was);
   }
   return ratios;
 }
@@ -115,8 +116,9 @@ function melts({ before, after }: Windows, flow: Flow): boolean {
   return top(after.slice(-3)) > 1.15 * top(after.slice(0, -3));
 }
 
+/** One clear day after weeks of cloud is no rise. */
 function rise(found: Windows, flow: Flow, limit: Limit): Step | undefined {
-  const ratios = envelopeRatios(found.before, found.after, flow);
+  const ratios = envelopeRatios(found.before, found.after, flow, 2);
   const low = quantile(ratios, 0.25);
   if (!(low > limit.possible)) return undefined;
   return step(found.after, ratios, low > limit.certain);
@@ -142,7 +144,10 @@ function aliveWindows(
 }
 
 function energyOf(day: Day, flow: Flow): number {
-  return day.watts[flow].reduce((sum, watts) => sum + Math.max(watts, 0), 0);
+  return day.watts[flow].reduce(
+    (sum, watts) => sum + (Number.isNaN(watts) ? 0 : Math.max(watts, 0)),
+    0,
+  );
 }
 
 function step(after: readonly Day[], ratios: readonly number[], certain: boolean): Step {
@@ -154,7 +159,7 @@ function hasEdge(after: readonly Day[], before: readonly Day[], flow: Flow, top:
   const bins = sunnyBins(after);
   const was = new Map(bins.map((bin) => [bin, bestShare(before, flow, bin, 2)]));
   const reached = (day: Day) =>
-    bins.filter((bin) => shareOfClear(day, flow, bin) >= 0.75 * top * (was.get(bin) ?? 0)).length;
+    bins.filter((bin) => shareOfClear(day, flow, bin) >= 0.85 * top * (was.get(bin) ?? 0)).length;
   const alive = after.filter((day) =>
     bins.some((bin) => shareOfClear(day, flow, bin) > 0.1 * top * (was.get(bin) ?? 0)),
   );
@@ -191,5 +196,5 @@ function nightBins(day: Day): readonly number[] {
 }
 
 function larger(a: number, b: number): number {
-  return Math.max(b, a);
+  return Number.isNaN(b) ? a : Math.max(a, b);
 }

@@ -19,7 +19,11 @@ export const exchange: Rule = {
   family: "registers",
   needs: ["production"],
   gatherSeconds: 900,
-  start: (site) => (site.pv === null ? undefined : run(site)),
+  start: (site) => {
+    // A battery in the panels' own line takes their shape, and gives the grid's import one.
+    const isHidden = site.storage === "dc" && livesOnStorage(site);
+    return site.pv === null || isHidden ? undefined : run(site);
+  },
 };
 
 const hourMs = 3_600_000;
@@ -105,7 +109,7 @@ function run(site: Site): RuleRun {
   return {
     push: (row) => {
       const sample = sampleOf(row);
-      const house = houseOf(sample);
+      const house = houseOf(sample, site);
       if (sample.production === undefined || house === undefined) return;
       const seen = {
         startMs: sample.startMs,

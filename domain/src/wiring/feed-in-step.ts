@@ -2,14 +2,11 @@ import type { Day } from "./days.js";
 import { type Step, windows } from "./levels.js";
 import { quantile } from "./quantiles.js";
 
-/** Houses that fed in so much of their production in some hours kept 0.67 of that share in 13 days, 0.57 in 7. */
+/** Houses that fed in so much of their production in some hours kept 0.67 of that share in 13 days. */
 const fewestFedIn = 0.85;
-const limits = [
-  { after: 13, fall: 0.58, rise: 1.4 },
-  { after: 7, fall: 0.45, rise: 1.6 },
-] as const;
+const limit = { after: 13, fall: 0.58, rise: 1.4 } as const;
 const beforeDays = 25;
-const fewestHours = 8;
+const fewestHours = 16;
 
 /**
  * A lasting change of what export's meter sees. In the sunniest hours in which a house needs least it
@@ -17,19 +14,19 @@ const fewestHours = 8;
  * a share of export lets it seem to use the rest itself.
  */
 export function findFeedInStep(days: readonly Day[]): Step | undefined {
-  for (const { after, fall, rise } of limits) {
-    const found = windows(days, { before: beforeDays, after });
-    if (found === undefined) continue;
-    const was = fedInShare(found.before);
-    const factor = fedInShare(found.after) / was;
-    // One that needs most of what it produces at all times tells nothing.
-    if (factor < 1 && was < fewestFedIn) continue;
-    if (!isSteady(highest(found.after) / highest(found.before))) continue;
-    if (factor > 0.05 && (factor < fall || factor > rise)) {
-      return { factor, fromDay: found.after[0]?.index ?? 0, certain: true };
-    }
-  }
-  return undefined;
+  const found = windows(days, { before: beforeDays, after: limit.after });
+  if (found === undefined) return undefined;
+  const middle = found.before.length >> 1;
+  // Before a fall both halves have fed in as much: a fortnight away is no measure of the house at home.
+  const halves = [found.before.slice(0, middle), found.before.slice(middle)].map(fedInShare);
+  const is = fedInShare(found.after);
+  const least = Math.min(...halves);
+  const factor = is / fedInShare(found.before);
+  // One that needs most of what it produces at all times tells nothing.
+  const fell = least >= fewestFedIn && is < limit.fall * least;
+  if (factor <= 0.05 || !(fell || factor > limit.rise)) return undefined;
+  if (!isSteady(highest(found.after) / highest(found.before))) return undefined;
+  return { factor, fromDay: found.after[0]?.index ?? 0, certain: true };
 }
 
 /** Production that changed as much is itself what is off. */

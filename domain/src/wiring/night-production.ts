@@ -35,9 +35,13 @@ const mostlySame = 0.9;
 
 /** What counts as day, and how a day tells production from a house. */
 const daylightShare = 0.02;
+const highSunShare = 0.1;
 const fewestDayHours = 4;
 const follows = 0.5;
 const strays = 0.3;
+
+/** With what the house's meter read, where it did. */
+type HouseSample = Sample & { readonly house: number | undefined };
 
 /** Dark samples of one kind that count together. */
 interface Tally {
@@ -80,13 +84,20 @@ function run(site: Site): RuleRun {
     day: noDay(0),
     wasRight: false,
   };
+  let lightW: number | undefined;
   return {
     push: (row) => {
       const sample = sampleOf(row);
       if (sample.production === undefined) return;
       const { share } = sky(row);
-      if (share > daylightShare) tallies.day = follow(tallies.day, sample, share);
-      else if (isDark(sample.startMs, sample.endMs)) count(tallies, sample, restW);
+      const house = houseOf(sample, site);
+      const dark = share <= daylightShare && isDark(sample.startMs, sample.endMs);
+      if (share > highSunShare) lightW = sample.production;
+      else if (sample.production !== lightW) lightW = undefined;
+      // A meter that repeats in the dark what it read in the light is stuck, and measures nothing.
+      const repeats = sample.production > restW && sample.production === lightW;
+      if (share > daylightShare) tallies.day = follow(tallies.day, { ...sample, house }, share);
+      else if (dark && !repeats) count(tallies, { ...sample, house }, restW);
     },
     finding: () => exchangedOrBattery(site, tallies) ?? night(tallies.rest),
   };
@@ -96,13 +107,13 @@ function noDay(fromMs: number): Daylight {
   return { fromMs, toMs: fromMs, hours: 0, production: correlation(), house: correlation() };
 }
 
-function follow(before: Daylight, sample: Sample, share: number): Daylight {
+function follow(before: Daylight, sample: HouseSample, share: number): Daylight {
   const day = sample.startMs - before.toMs > nightMs ? noDay(sample.startMs) : before;
   const ms = sample.endMs - sample.startMs;
   day.toMs = sample.endMs;
   day.hours += ms / 3_600_000;
   day.production.add(ms, share, sample.production ?? 0);
-  day.house.add(ms, share, houseOf(sample) ?? 0);
+  day.house.add(ms, share, sample.house ?? 0);
   return day;
 }
 
@@ -124,7 +135,7 @@ function productionFollowedSun({ hours, production, house }: Daylight): boolean 
   return hours >= fewestDayHours && production.value() > follows && house.value() < strays;
 }
 
-function count(tallies: Tallies, sample: Sample, restW: number): void {
+function count(tallies: Tallies, sample: HouseSample, restW: number): void {
   if ((sample.production ?? 0) > restW) {
     tallies.rest = empty();
     add(houseRests(sample, restW) ? tallies.exchanged : tallies.discharge, sample);
@@ -144,7 +155,7 @@ function empty(): Tally {
   return { fromMs: 0, toMs: 0, samples: 0, ms: 0, productionWh: 0, houseWh: 0, sameMs: 0 };
 }
 
-function add(tally: Tally, sample: Sample): void {
+function add(tally: Tally, sample: HouseSample): void {
   const ms = sample.endMs - sample.startMs;
   if (tally.samples === 0) tally.fromMs = sample.startMs;
   tally.toMs = sample.endMs;
@@ -152,13 +163,13 @@ function add(tally: Tally, sample: Sample): void {
   tally.ms += ms;
   const production = sample.production ?? 0;
   tally.productionWh += (production * ms) / 3_600_000;
-  const house = houseOf(sample);
+  const { house } = sample;
   tally.houseWh += ((house ?? 0) * ms) / 3_600_000;
   if (house !== undefined && Math.abs(house - production) < same * production) tally.sameMs += ms;
 }
 
-function houseRests(sample: Sample, restW: number): boolean {
-  const house = houseOf(sample);
+function houseRests(sample: HouseSample, restW: number): boolean {
+  const { house } = sample;
   // With the meters exchanged nothing is exported in the dark; a battery may give more than the house takes.
   if (house === undefined || (sample.export ?? 0) > restW) return false;
   return house <= Math.max(restW, 0.05 * (sample.production ?? 0));

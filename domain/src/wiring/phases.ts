@@ -28,8 +28,8 @@ const clearW = 200;
 /** Of the phases' power: meters' classes, and that two registers are not read at once. */
 const sumTolerance = 0.1;
 const fewestSums = 50;
-/** Older than that is forgotten, by halves. */
-const mostMs = 48 * 3_600_000;
+/** Older than a night is forgotten, by halves: a clamp that is turned after years shows within three. */
+const mostMs = 8 * 3_600_000;
 const mostSums = 600;
 
 interface Phase {

@@ -1,3 +1,4 @@
+import type { Site } from "./site.js";
 import type { Row } from "./types.js";
 
 /** Mean powers over an interval, W; what was not measured is left out. `grid` is + for import. */
@@ -41,7 +42,14 @@ function present(
   return value === undefined ? {} : { [power]: value };
 }
 
-/** What stands for the house where it is compared with production: its consumption, or else what it takes from the grid. */
-export function houseOf({ consumption, import: imported }: Sample): number | undefined {
-  return consumption ?? imported;
+/**
+ * What stands for the house where it is compared with production: its consumption, or else what it takes from
+ * the grid. Where it has storage, import does not stand in for single readings of consumption that are missing.
+ */
+export function houseOf(
+  { consumption, import: imported }: Sample,
+  { storage, channels }: Site,
+): number | undefined {
+  const standsIn = storage === "none" || !channels.includes("consumption");
+  return consumption ?? (standsIn ? imported : undefined);
 }

@@ -59,7 +59,7 @@ function belowExport(
   const isTall =
     before?.finding.fault === "scaled" ||
     most(recent, "export") > 1.1 * (usualW ?? Number.POSITIVE_INFINITY) ||
-    most(recent, "production") > 0.9 * (usualW ?? Number.POSITIVE_INFINITY);
+    mostWhileShort(site, recent) > 0.9 * (usualW ?? Number.POSITIVE_INFINITY);
   const finding = isTall
     ? wrong("scaled", recent, "more was fed in than the generator gives")
     : wrong(
@@ -78,19 +78,30 @@ function isAlive(day: Day): boolean {
   return most([day], "production") >= 0.02 * most([day], "export");
 }
 
+/** The most that production read while it fell short; before it did, it may have been right. */
+function mostWhileShort(site: Site, days: readonly Day[]): number {
+  return Math.max(
+    ...days.flatMap((day) =>
+      excessBins(site, day, 1.1).map((bin) => day.watts.production[bin] ?? 0),
+    ),
+  );
+}
+
 /** Hours in which export exceeded so many times production. */
 function excessHours(site: Site, day: Day, factor: number): number {
+  return (excessBins(site, day, factor).length * day.binMs) / 3_600_000;
+}
+
+function excessBins(site: Site, { watts }: Day, factor: number): readonly number[] {
   const margin = 0.01 * (site.pv?.peakW ?? 0) + 50;
-  const bins = [...day.watts.export.keys()].filter(
+  return [...watts.export.keys()].filter(
     (bin) =>
-      (day.watts.export[bin] ?? Number.NaN) >
-      factor * (day.watts.production[bin] ?? Number.NaN) + margin,
+      (watts.export[bin] ?? Number.NaN) > factor * (watts.production[bin] ?? Number.NaN) + margin,
   );
-  return (bins.length * day.binMs) / 3_600_000;
 }
 
 /** Generators that face away, or are old, still reach this share of clear sky's power on a level plane. */
-const leastOfPeak = 0.45;
+const leastOfPeak = 0.4;
 /** And one that reaches this has shown its size. */
 const enoughOfPeak = 0.65;
 /** Share of its bright hours in which the house would need next to nothing. */

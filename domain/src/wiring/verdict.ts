@@ -14,12 +14,13 @@ type Wrong = Found & { readonly finding: WrongFinding };
  */
 const byReach: readonly Exclude<Fault, "none">[] = [
   "replayed",
+  // One value for hours is no other meter's reading, whatever it looks like beside the sun.
+  "stuck",
   "swapped",
   "reversed",
   "phase-reversed",
   "storage-as-solar",
   "clock-shift",
-  "stuck",
   "dead",
   "scaled",
   "partial",
