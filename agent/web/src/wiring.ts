@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
+import type { Overview } from "../../src/ports/overview.js";
 import type { WiringReportBody } from "../../src/ports/wiring.js";
-import type { Overview } from "./overview.js";
 
 export type WiringOverview = Overview["wiring"];
 export type SignTest = NonNullable<WiringReportBody["signTest"]>;
