@@ -50,6 +50,9 @@ interface Limit {
   readonly possible: number;
 }
 
+/** Next to nothing is a dead channel, an inverter that is out, or snow: clamps miss a string or two phases of three. */
+export const leastShare = 0.15;
+
 /** Days before that are compared with: long enough for a clear hour each, short enough for the season to stay. */
 const beforeDays = 25;
 const fewestAlive = 14;
@@ -100,8 +103,7 @@ export function findEnvelopeStep(
 function fall(found: Windows, flow: Flow, limit: Limit): Step | undefined {
   const ratios = envelopeRatios(found.before, found.after, flow);
   const top = quantile(ratios, 0.75);
-  // Nothing at all is a dead channel, an inverter that is out, or snow.
-  if (!(top < limit.possible) || top < 0.04) return undefined;
+  if (!(top < limit.possible) || top < leastShare) return undefined;
   if (!hasEdge(found.after, found.before, flow, top)) return undefined;
   const certain = top < limit.certain && (limit.after >= longDays || !melts(found, flow));
   return step(found.after, ratios, certain);

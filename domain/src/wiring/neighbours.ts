@@ -1,4 +1,5 @@
 import { type Day, dayBook, dayGatherSeconds } from "./days.js";
+import { leastShare } from "./envelope.js";
 import { median, quantile } from "./quantiles.js";
 import type { Site } from "./site.js";
 import type { Finding, NeighbourProduction, Row, Rule, RuleRun } from "./types.js";
@@ -112,7 +113,9 @@ function ratioOf(streets: readonly Street[], last: number): Ratio | undefined {
   const change = median(changes.map((one) => one.change));
   const agree = changes.filter((one) => Math.abs(one.change - change) < 0.2 && one.steady);
   const most = agree.length >= 0.6 * changes.length;
-  const beyond = (ratio: number) => most && Math.abs(change) > -Math.log(ratio);
+  // Snow that stays longer than on other roofs leaves less.
+  const isShare = change > Math.log(leastShare);
+  const beyond = (ratio: number) => most && isShare && Math.abs(change) > -Math.log(ratio);
   return {
     value: Math.exp(change),
     // One neighbour could be the one with the fault.

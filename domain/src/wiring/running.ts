@@ -9,7 +9,7 @@ export interface Running {
   readonly found: () => readonly Found[];
 }
 
-/** Starts those rules that have something to look at. Short rows are gathered once for all that ask for the same length. */
+/** Starts those rules that have something to look at. Short rows are gathered once for all that ask for the same length, and those into longer ones. */
 export function startRules(site: Site, rules: readonly Rule[]): Running {
   const running = rules
     .filter((rule) => rule.needs.every((channel) => site.channels.includes(channel)))
@@ -18,14 +18,17 @@ export function startRules(site: Site, rules: readonly Rule[]): Running {
       return run === undefined ? [] : [{ rule, run }];
     });
   const lengthOf = (rule: Rule) => rule.gatherSeconds ?? 0;
-  const lengths = [...new Set(running.map(({ rule }) => lengthOf(rule)))];
-  const pushes = lengths.map((seconds) =>
-    gather(seconds, pushTo(running.filter(({ rule }) => lengthOf(rule) === seconds))),
-  );
+  const push = [...new Set(running.map(({ rule }) => lengthOf(rule)))]
+    .sort((a, b) => b - a)
+    .reduce<((row: Row) => void) | undefined>((longer, seconds) => {
+      const use = pushTo(running.filter(({ rule }) => lengthOf(rule) === seconds));
+      return gather(seconds, (row) => {
+        use(row);
+        longer?.(row);
+      });
+    }, undefined);
   return {
-    push: (row) => {
-      for (const push of pushes) push(row);
-    },
+    push: (row) => push?.(row),
     found: () => running.map(({ rule, run }) => ({ rule, finding: run.finding() })),
   };
 }

@@ -195,6 +195,18 @@ describe("not held is", () => {
     expect(holds(site, dull)).toEqual([]);
   });
 
+  it("a roof under snow that lets a twentieth of the sun through", () => {
+    const site = siteOf(["production", "consumption"]);
+    const snowed = rows
+      .map(both)
+      .map((row) =>
+        row.startMs < faultMs - 5 * dayMs
+          ? row
+          : { ...row, productionWh: 0.05 * (row.productionWh ?? 0) },
+      );
+    expect(holds(site, snowed)).toEqual([]);
+  });
+
   it("a generator whose battery, in its own line, takes all of the sun for two weeks", () => {
     const site = siteOf(["production", "consumption"], { storage: "dc" });
     const charging = rows.map(both).map(from((row) => ({ ...row, productionWh: 0 })));

@@ -46,5 +46,6 @@ function minuteOf(ms: number): number {
 }
 
 function isMeasured(row: Row): boolean {
-  return columns.some((column) => row[column] !== undefined);
+  for (const column of columns) if (row[column] !== undefined) return true;
+  return false;
 }
