@@ -46,7 +46,8 @@ export class WiringWatcher {
   #pair: MeterPair | undefined;
   #test: RunningSignTest | undefined;
   readonly #testBefore: KnownSignTest | undefined;
-  #told: Judgement | undefined;
+  /** Whether the rules were shown anything. */
+  #hasSeen = false;
 
   constructor(options: WatchWiringOptions) {
     this.#options = options;
@@ -94,7 +95,9 @@ export class WiringWatcher {
 
   /** What the rules say; times are the clock's, not the played sun's. */
   verdict(): WiringVerdict | undefined {
-    return this.#told === undefined ? undefined : this.#inRealTime(this.#told);
+    return this.#watch === undefined || !this.#hasSeen
+      ? undefined
+      : this.#inRealTime(this.#watch.judgement());
   }
 
   /** Takes what the meters said since the last look. */
@@ -141,12 +144,11 @@ export class WiringWatcher {
     const endMs = this.#solarMs(pair.connection.atMs);
     const span = { startMs: endMs - silentMs * speed, seconds: (silentMs * speed) / 1000 };
     const changed = this.#watch.push(rowOf(pair, phases, span));
-    this.#told ??= this.#watch.judgement();
+    this.#hasSeen = true;
     if (changed !== undefined) this.#tell(changed);
   }
 
   #tell(judgement: Judgement): void {
-    this.#told = judgement;
     const { verdict, fault, rule, from, to, confidencePpm } = this.#inRealTime(judgement);
     this.#options.readings.recorded({
       ...stampOf(this.#options.clock),
