@@ -1,4 +1,5 @@
 import { correlation } from "./correlation.js";
+import { mirroredConsumption } from "./mirrored-consumption.js";
 import { hoursOf, recent, shareOf } from "./recent.js";
 import { restingW } from "./resting.js";
 import { type Sample, sampleOf } from "./samples.js";
@@ -39,16 +40,18 @@ type Both = Sample & { readonly production: number; readonly consumption: number
 function run(site: Site): RuleRun {
   const restW = restingW(site);
   const window = recent<Both>(spanMs);
+  const mirrored = mirroredConsumption(site);
   let finding: Finding = { says: "nothing" };
   return {
     push: (row) => {
+      mirrored.push(row);
       const sample = sampleOf(row);
       const { production, consumption } = sample;
       if (production === undefined || consumption === undefined) return;
       const items = window.push({ ...sample, production, consumption });
       finding = judge(items, restW, site.longitude) ?? finding;
     },
-    finding: () => finding,
+    finding: () => (finding.says === "wrong" ? finding : mirrored.finding()),
   };
 }
 

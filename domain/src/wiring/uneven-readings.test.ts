@@ -119,6 +119,17 @@ describe("a fault is called by its name", () => {
     expect(holds(site, partial).at(-1)).toMatchObject({ fault: "partial" });
   });
 
+  it("where consumption is production less grid power, without its sign", () => {
+    const mirror = (row: Row): Row => {
+      const consumptionWh = Math.abs(2 * (row.productionWh ?? 0) - (row.consumptionWh ?? 0));
+      return { ...row, consumptionWh };
+    };
+    const site = siteOf(["production", "consumption"]);
+    const [first] = holds(site, rows.map(both).map(from(mirror)));
+    expect(first).toMatchObject({ fault: "reversed", rule: "derived-consumption" });
+    expect((first?.atMs ?? 0) - faultMs).toBeLessThan(14 * dayMs);
+  });
+
   it("where one phase is turned after a month", () => {
     const site = siteOf(["production", "grid"], { phases: 3 });
     const phases = (row: HouseRow): Row => {
