@@ -1,5 +1,5 @@
 import { type Day, dayBook } from "./days.js";
-import { bestShare, shareOfClear, shinesAtNight, sunnyBins } from "./envelope.js";
+import { bestShare, leastShare, shareOfClear, shinesAtNight, sunnyBins } from "./envelope.js";
 import { nightWatts } from "./night-level.js";
 import { quantile, quantileOfSorted } from "./quantiles.js";
 import type { Site } from "./site.js";
@@ -122,7 +122,8 @@ function belowSize(
   const tops = bins.map((bin) => bestShare(days, "production", bin, 2));
   const top = quantile(tops, 0.75) / site.pv.peakW;
   if (top > enoughOfPeak) return undefined;
-  if (!(top < leastOfPeak) || top < 0.02) return before;
+  // Less than that is snow, or an outage with a few good hours.
+  if (!(top < leastOfPeak) || top < leastShare) return before;
   const baseW = quantileOfSorted(nightWatts(days, "consumption"), 0.05);
   if (!(baseW > 0)) return before;
   const consumed = days.flatMap((day) =>

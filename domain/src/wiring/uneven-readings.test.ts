@@ -216,6 +216,13 @@ describe("not held is", () => {
           : { ...row, productionWh: 0.05 * (row.productionWh ?? 0) },
       );
     expect(holds(site, snowed)).toEqual([]);
+    // From the first day on, and with consumption that is worked out from it.
+    const derived = rows.map((row) => ({
+      ...both(row),
+      productionWh: 0.05 * row.productionWh,
+      consumptionWh: Math.max(0, row.consumptionWh - 0.95 * row.productionWh),
+    }));
+    expect(holds(site, derived)).toEqual([]);
   });
 
   it("a generator whose battery, in its own line, takes all of the sun for two weeks", () => {
