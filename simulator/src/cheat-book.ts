@@ -1,4 +1,5 @@
 import type { LedgerEvent } from "@powershare/domain/ledger";
+import { formatCoins } from "@powershare/domain/money";
 import { z } from "zod";
 
 const nano = z.string().regex(/^(0|[1-9]\d*)$/);
@@ -36,6 +37,7 @@ export class CheatBook {
   readonly #speed: number;
   readonly #tell: (news: string) => void;
   readonly #held = new Map<string, bigint>();
+  readonly #told = new Set<string>();
   #found: Finding | undefined;
   #rules: readonly string[] = [];
   #firstHeldMs: number | undefined;
@@ -133,9 +135,11 @@ export class CheatBook {
     const rules = said.rules.map(({ id }) => id);
     this.#found ??= { atMs, rules, fault: said.fault };
     this.#rules = [...new Set([...this.#rules, ...rules])];
-    this.#tell(
-      `${who} finds ${said.fault} cables by ${rules.join(" and ")}${this.#ago(atMs)}: the placement is ${state}`,
-    );
+    const news = `${who} finds ${said.fault} cables by ${rules.join(" and ")}`;
+    // Each meter has a placement of its own, and both are judged alike.
+    if (this.#told.has(`${news} ${state}`)) return;
+    this.#told.add(`${news} ${state}`);
+    this.#tell(`${news}${this.#ago(atMs)}: the placement is ${state}`);
   }
 
   #resolvedSales(
@@ -150,7 +154,8 @@ export class CheatBook {
     }
     if (this.#returned === 0n || this.#returned + this.#paid < this.#heldNano) return;
     if (this.#returnedMs === undefined) {
-      this.#tell(`all that was held went back to who had paid it${this.#ago(atMs)}`);
+      const coins = formatCoins(this.#returned);
+      this.#tell(`all ${coins} coins held went back to who had paid them${this.#ago(atMs)}`);
     }
     this.#returnedMs ??= atMs;
     this.#resolve();
