@@ -36,6 +36,13 @@ export const demoSettings: Settings = {
 const settlementWithinMs = 600_000;
 const cheatWithinMs = 900_000;
 
+const signTestEnds = {
+  passed: "has passed",
+  failed: "has failed",
+  abstains: "gave no clear answer: a night and a day have to prove the wiring",
+  waiting: "was interrupted: a night and a day have to prove the wiring",
+} as const;
+
 /** Wiring is judged, on the sun that the houses play since that moment. */
 function judgedSettings(playingSinceMs: number): Settings {
   const { latitudeDeg, longitudeDeg, originSolar } = playedSun;
@@ -193,7 +200,7 @@ class Demo {
   #commission(household: Household, { meters }: Neighbourhood): void {
     const { id } = household.spec;
     const ended = commission(household, meters, this.#ending.signal).then(
-      (state) => this.say(`the sign test of ${id} has ${state}`),
+      (state) => this.say(`the sign test of ${id} ${signTestEnds[state]}`),
       (error: unknown) => {
         if (!this.#ending.signal.aborted)
           this.say(`the sign test of ${id} broke off: ${String(error)}`);
