@@ -41,7 +41,7 @@ export function channelLevels(site: Site): ChannelLevels {
     follower(
       site,
       "production",
-      (days, factor) => findEnvelopeStep(days, "production", factor),
+      (days, factor) => findEnvelopeStep(days, "production", factor, site.pv?.peakW),
       house,
     ),
     follower(site, house, (days) => findNightStep(days, house), undefined),

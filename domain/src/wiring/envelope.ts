@@ -83,12 +83,13 @@ export function findEnvelopeStep(
   days: readonly Day[],
   flow: Flow,
   factor: number,
+  peakW = Number.POSITIVE_INFINITY,
 ): Step | undefined {
   const fewest = factor < 1 ? fewestFallen : fewestAlive;
   let possible: Step | undefined;
   for (const [limits, find] of [
     [falls, fall],
-    [rises, rise],
+    [rises, (found: Windows, of: Flow, limit: Limit) => rise(found, of, limit, peakW)],
   ] as const) {
     for (const limit of limits) {
       const found = aliveWindows(days, flow, { after: limit.after, fewest });
@@ -119,10 +120,12 @@ function melts({ before, after }: Windows, flow: Flow): boolean {
 }
 
 /** One clear day after weeks of cloud is no rise. */
-function rise(found: Windows, flow: Flow, limit: Limit): Step | undefined {
+function rise(found: Windows, flow: Flow, limit: Limit, peakW: number): Step | undefined {
   const ratios = envelopeRatios(found.before, found.after, flow, 2);
   const low = quantile(ratios, 0.25);
   if (!(low > limit.possible)) return undefined;
+  // Snow that goes leaves as much as it took; a generator does not exceed its size.
+  if (low * leastShare > 1 && !(mostOf(found.after, flow) > 1.3 * peakW)) return undefined;
   return step(found.after, ratios, low > limit.certain);
 }
 
@@ -143,6 +146,10 @@ function aliveWindows(
     );
   const before = found.before.filter((day) => energyOf(day, flow) > enough);
   return before.length >= fewest ? { ...found, before } : undefined;
+}
+
+function mostOf(days: readonly Day[], flow: Flow): number {
+  return Math.max(...days.map((day) => day.watts[flow].reduce(larger, 0)));
 }
 
 function energyOf(day: Day, flow: Flow): number {
@@ -184,7 +191,7 @@ const clockErrorMs = 3_600_000;
 
 /** Whether the channel reads at night what no generator gives: then it is not one, or no longer. */
 export function shinesAtNight(days: readonly Day[], flow: Flow): boolean {
-  const most = Math.max(...days.map((day) => day.watts[flow].reduce(larger, 0)));
+  const most = mostOf(days, flow);
   const night = days.map((day) => mean(nightBins(day).map((bin) => day.watts[flow][bin] ?? 0)));
   return quantile(night.filter(Number.isFinite), 0.5) > 0.02 * most;
 }

@@ -113,8 +113,8 @@ function ratioOf(streets: readonly Street[], last: number): Ratio | undefined {
   const change = median(changes.map((one) => one.change));
   const agree = changes.filter((one) => Math.abs(one.change - change) < 0.2 && one.steady);
   const most = agree.length >= 0.6 * changes.length;
-  // Snow that stays longer than on other roofs leaves less.
-  const isShare = change > Math.log(leastShare);
+  // Snow that comes or goes on one roof alone makes more of a difference.
+  const isShare = Math.abs(change) < -Math.log(leastShare);
   const beyond = (ratio: number) => most && isShare && Math.abs(change) > -Math.log(ratio);
   return {
     value: Math.exp(change),

@@ -24,8 +24,8 @@ interface Limit {
  * Where the quantiles disagree by more, people may have left for weeks, or come back.
  */
 const limits: readonly Limit[] = [
-  { spread: 0.25, fall: 0.68, rise: 1.75 },
-  { spread: 0.35, fall: 0.63, rise: 1.95 },
+  { spread: 0.25, fall: 0.64, rise: 1.75 },
+  { spread: 0.35, fall: 0.58, rise: 1.95 },
   { spread: 0.5, fall: 0.5, rise: 2.3 },
 ];
 

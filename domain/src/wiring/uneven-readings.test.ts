@@ -86,6 +86,11 @@ describe("with a reading missing on every day,", () => {
       "partial",
     ],
     [
+      "ten times the production",
+      (row) => ({ ...row, productionWh: 10 * (row.productionWh ?? 0) }),
+      "scaled",
+    ],
+    [
       "twice the production",
       (row) => ({ ...row, productionWh: 2 * (row.productionWh ?? 0) }),
       "scaled",
@@ -216,6 +221,14 @@ describe("not held is", () => {
           : { ...row, productionWh: 0.05 * (row.productionWh ?? 0) },
       );
     expect(holds(site, snowed)).toEqual([]);
+    const gone = rows
+      .map(both)
+      .map((row) =>
+        row.startMs > startMs + 21 * dayMs
+          ? row
+          : { ...row, productionWh: 0.05 * (row.productionWh ?? 0) },
+      );
+    expect(holds(site, gone)).toEqual([]);
     // From the first day on, and with consumption that is worked out from it.
     const derived = rows.map((row) => ({
       ...both(row),
