@@ -82,8 +82,9 @@ type Kind = "alive" | "zero" | "empty";
 
 /** Below this nothing is meant: noise and standby. */
 function nothingW(site: Site, flow: Flow): number {
-  const ofGenerator = flow === "production" || flow === "export";
-  return ofGenerator ? Math.max(2, 0.003 * (site.pv?.peakW ?? 0)) : 0.5;
+  // A dead export meter says zero; on dull days a house leaves little more.
+  const share = { production: 0.003, export: 0.0003, consumption: 0, import: 0 }[flow];
+  return share === 0 ? 0.5 : Math.max(2, share * (site.pv?.peakW ?? 0));
 }
 
 /** Production counts while the sun is up: a meter that rests in the dark is no news. */

@@ -198,6 +198,22 @@ describe("not held is", () => {
     }
   });
 
+  it("a house that has next to nothing left for the grid on dull days", () => {
+    const running = startRules(siteOf(["import", "export"]), [dead]);
+    for (const row of rows.slice(0, 27 * 24)) {
+      const isDull = row.startMs > startMs + 20 * dayMs;
+      const left = row.productionWh > 300 ? 3 : 0;
+      const { importWh, exportWh } = row;
+      running.push({
+        startMs: row.startMs,
+        seconds: row.seconds,
+        importWh: isDull && left > 0 ? 2 : importWh,
+        exportWh: isDull ? left : exportWh,
+      });
+      expect(isHeld(running)).toBe(false);
+    }
+  });
+
   it("one clear day after weeks of cloud", () => {
     const site = siteOf(["production", "consumption"]);
     const clear = startMs + 40 * dayMs;
