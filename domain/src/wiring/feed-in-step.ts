@@ -2,7 +2,7 @@ import type { Day } from "./days.js";
 import { type Step, windows } from "./levels.js";
 import { quantile } from "./quantiles.js";
 
-/** Houses that fed in so much of their production in some hours kept 0.67 of that share in 13 days. */
+/** Share of production fed in. Houses that reached it in some hours kept 0.67 of it in the next 13 days. */
 const fewestFedIn = 0.85;
 const limit = { after: 13, fall: 0.58, rise: 1.4 } as const;
 const beforeDays = 25;

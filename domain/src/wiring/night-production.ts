@@ -35,6 +35,7 @@ const mostlySame = 0.9;
 
 /** What counts as day, and how a day tells production from a house. */
 const daylightShare = 0.02;
+/** Well before dusk: a battery may give the same from then on. */
 const highSunShare = 0.1;
 const fewestDayHours = 4;
 const follows = 0.5;
