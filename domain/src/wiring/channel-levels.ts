@@ -27,7 +27,7 @@ export interface ChannelLevels {
 }
 
 /** Days kept: those of the longest comparison, and some to spare. */
-const keptDays = 42;
+const keptDays = 60;
 /** Steps whose product is within this of 1 have taken back one another. */
 const sameWithin = 1.25;
 

@@ -55,6 +55,8 @@ export const leastShare = 0.15;
 
 /** Days before that are compared with: long enough for a clear hour each, short enough for the season to stay. */
 const beforeDays = 25;
+/** Weeks under snow are no measure of a rise: as many days as are kept. */
+const longBeforeDays = 56;
 const fewestAlive = 14;
 const fewestFallen = 7;
 
@@ -92,7 +94,8 @@ export function findEnvelopeStep(
     [rises, (found: Windows, of: Flow, limit: Limit) => rise(found, of, limit, peakW)],
   ] as const) {
     for (const limit of limits) {
-      const found = aliveWindows(days, flow, { after: limit.after, fewest });
+      const before = limits === rises ? longBeforeDays : beforeDays;
+      const found = aliveWindows(days, flow, { before, after: limit.after, fewest });
       const step = found && find(found, flow, limit);
       if (step?.certain) return step;
       possible ??= step;
@@ -129,14 +132,21 @@ function rise(found: Windows, flow: Flow, limit: Limit, peakW: number): Step | u
   return step(found.after, ratios, low > limit.certain);
 }
 
+interface Reach {
+  readonly before: number;
+  readonly after: number;
+  /** Days before on which something was produced. */
+  readonly fewest: number;
+}
+
 /** Days of an outage or under snow are no measure of what comes after; nor is what reads at night. */
 function aliveWindows(
   days: readonly Day[],
   flow: Flow,
-  { after, fewest }: { readonly after: number; readonly fewest: number },
+  { before: span, after, fewest }: Reach,
 ): Windows | undefined {
-  const least = fewest === fewestAlive ? {} : { least: fewest };
-  const found = windows(days, { before: beforeDays, after, ...least });
+  const least = fewest === fewestAlive ? 0.8 * beforeDays : fewest;
+  const found = windows(days, { before: span, after, least });
   if (found === undefined || shinesAtNight(found.after, flow)) return undefined;
   const enough =
     0.02 *
