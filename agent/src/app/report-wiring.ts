@@ -1,10 +1,10 @@
 import { CodedError, codeOf } from "@powershare/domain/errors";
 import type { JudgedPlacement, WiringReport } from "@powershare/domain/ledger";
+import { liveRules } from "@powershare/domain/wiring";
 import type { Clock } from "../ports/clock.js";
 import type { Ledger } from "../ports/ledger.js";
 import type { LedgerStore } from "../ports/store.js";
 import { Backoff, type Random } from "./backoff.js";
-import { agentRules } from "./house-balance.js";
 import { type Loop, startLoop } from "./loop.js";
 import type { MarketView } from "./market-view.js";
 import type { Health } from "./watch-health.js";
@@ -118,7 +118,7 @@ const nothing = {
 } as const;
 
 function rulesOf(id: string): WiringReport["rules"] {
-  const rule = agentRules.find((one) => one.id === id);
+  const rule = liveRules.find((one) => one.id === id);
   return rule === undefined ? [] : [{ id, family: rule.family }];
 }
 

@@ -1,6 +1,7 @@
 import { CodedError } from "@powershare/domain/errors";
 import {
   type Judgement,
+  liveRules,
   type Site,
   solarMs,
   type WiringSettings,
@@ -9,7 +10,6 @@ import {
 } from "@powershare/domain/wiring";
 import type { Clock } from "../ports/clock.js";
 import type { SignTestStore, WiringVerdict } from "../ports/wiring.js";
-import { agentRules } from "./house-balance.js";
 import type { LiveMeters } from "./live-meters.js";
 import { type Loop, startLoop } from "./loop.js";
 import type { ReadingLog } from "./reading-log.js";
@@ -71,7 +71,7 @@ export class WiringWatcher {
     // Under another sun all that was seen means something else.
     const commissionedMs = this.#solarMs(Date.parse(site.commissionedAt));
     const commissionedAt = new Date(commissionedMs).toISOString();
-    this.#watch = watchWiring({ ...site, commissionedAt }, agentRules);
+    this.#watch = watchWiring({ ...site, commissionedAt }, liveRules);
   }
 
   /** The newest sign test. */

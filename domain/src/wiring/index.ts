@@ -9,6 +9,7 @@ export {
   type TalliedInterval,
   type Tally,
 } from "./evidence-rules.js";
+export { liveRules } from "./house-balance.js";
 export { lightAt, solarMs } from "./light.js";
 export { placementProofs, wiringRules } from "./rules.js";
 export {

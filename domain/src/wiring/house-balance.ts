@@ -1,16 +1,12 @@
-import {
-  type Finding,
-  type Row,
-  type Rule,
-  type Site,
-  wiringRules,
-} from "@powershare/domain/wiring";
+import { wiringRules } from "./rules.js";
+import type { Site } from "./site.js";
+import type { Finding, Row, Rule } from "./types.js";
 
 /**
- * What a house uses is what its generator gives and what it takes from the grid. Both meters are read in the
- * same second here, so without storage the sum is the house's own use, which is never less than nothing. With
- * the two cables exchanged it is exactly that: minus what the house uses, by day and by night. Meters of class
- * B are off by 1 % each; honest houses come no lower than that.
+ * What a house uses is what its generator gives and what it takes from the grid: never less than nothing,
+ * where both meters are read in the same second and there is no storage. With the two cables exchanged the
+ * sum is just that, minus what the house uses, by day and by night. Meters of class B are off by 1 % each;
+ * honest houses come no lower than that.
  */
 export const houseBalance: Rule = {
   id: "house-balance",
@@ -20,8 +16,8 @@ export const houseBalance: Rule = {
   start: (site: Site) => (site.storage === "none" ? run() : undefined),
 };
 
-/** All rules that the agent lets see its readings. */
-export const agentRules: readonly Rule[] = [...wiringRules, houseBalance];
+/** All rules for two meters that are read in the same second; of files nobody knows that. */
+export const liveRules: readonly Rule[] = [...wiringRules, houseBalance];
 
 /** An hour, without a longer gap in it. */
 const bins = 4;

@@ -1,6 +1,6 @@
-import type { Finding, Row, Site } from "@powershare/domain/wiring";
 import { expect, test } from "vitest";
 import { houseBalance } from "./house-balance.js";
+import type { Finding, Row, Site } from "./index.js";
 
 const site: Site = {
   householdId: "h1",
