@@ -777,7 +777,7 @@ const entries = {
     retry: "never",
     meaning: "This version does not clear or settle such a slot.",
     remedy:
-      "Use a grid of one node, with the rule `mid-market-rate` a utility, and for settlement the rule `uniform`.",
+      "Use the rule `uniform` for a grid with edges, and for settlement with one node; give `mid-market-rate` a utility.",
   },
   "market.seal-time": {
     retry: "later",

@@ -215,13 +215,6 @@ describe("clear at one node", () => {
     expect(result.trades[0]?.amountPaidNano).toBe(String(paid));
     expect(result.totals.welfareNano).toBe("64000000000");
   });
-
-  it("refuses a tree for now", () => {
-    const grid = { nodes: [{ id: "root" }, { id: "A", parent: "root" }] };
-    expect(() => clear(parseOrders(slotOf([], [], { grid })), sha256)).toThrow(
-      expect.objectContaining({ code: "market.not-supported" }),
-    );
-  });
 });
 
 /** Faults found by running other markets. */

@@ -7,10 +7,11 @@ import { mcafee } from "./mcafee.js";
 import { midMarketRate } from "./mid-market-rate.js";
 import { NanoSum } from "./nano-sum.js";
 import { byParticipants, type Pair, pair } from "./pair.js";
-import { onlyNode } from "./supported.js";
+import { sortedById } from "./sorted-by-id.js";
+import { hasEdges, onlyNode } from "./supported.js";
+import { clearTree } from "./tree/clear-tree.js";
 import type { Sha256, SlotOrders, SlotResult } from "./types.js";
 import { payAsBid, uniform } from "./uniform.js";
-import { compareUtf8 } from "./utf8-order.js";
 
 const rules: Readonly<Record<SlotOrders["rule"], Rule>> = {
   uniform,
@@ -24,14 +25,19 @@ const rules: Readonly<Record<SlotOrders["rule"], Rule>> = {
  * with the best utility. The same orders in any sequence give the same result, byte for byte.
  *
  * @param orders - as `parseOrders` returns them
- * @throws CodedError `market.not-supported` for a grid with edges, or `mid-market-rate` without a utility
+ * @throws CodedError `market.not-supported` for a grid with edges by another rule than `uniform`, or
+ *   `mid-market-rate` without a utility
  */
 export function clear(orders: SlotOrders, sha256: Sha256): SlotResult {
+  const result = hasEdges(orders) ? clearTree(orders, sha256) : clearNode(orders, sha256);
+  return { ...result, digest: digestOf(result, sha256) };
+}
+
+function clearNode(orders: SlotOrders, sha256: Sha256): Omit<SlotResult, "digest"> {
   const node = onlyNode(orders);
   const tariffs = bestTariffs(orders.utilities);
   const match = rules[orders.rule](orders, tariffs, sha256);
-  const result = compose(orders, node, match, tariffs);
-  return { ...result, digest: digestOf(result, sha256) };
+  return compose(orders, node, match, tariffs);
 }
 
 function compose(
@@ -122,10 +128,4 @@ function receivedBy({ prices }: Match, pairs: readonly Pair[]) {
   const sums = new Map<number, NanoSum>();
   for (const { sell, paid } of pairs) sums.set(sell, (sums.get(sell) ?? new NanoSum()).plus(paid));
   return (sell: number) => sums.get(sell) ?? new NanoSum();
-}
-
-function sortedById(items: readonly { readonly id: string }[]): number[] {
-  return items
-    .map((_, position) => position)
-    .sort((a, b) => compareUtf8(at(items, a).id, at(items, b).id));
 }

@@ -2,8 +2,13 @@ import { CodedError } from "../errors/index.js";
 import { at } from "./at.js";
 import type { SlotOrders } from "./types.js";
 
+/** Whether a slot is cleared on a tree, which only `uniform` does. */
+export function hasEdges({ rule, grid: { nodes } }: SlotOrders): boolean {
+  return rule === "uniform" && nodes.length > 1;
+}
+
 /**
- * The one node of a slot that this version can clear.
+ * The one node of a slot without edges.
  *
  * @throws CodedError `market.not-supported` for a grid with edges
  */

@@ -11,7 +11,7 @@ export function checkRepeated(
   wrong: Findings,
 ): void {
   compare(result, clear(orders, sha256), "", wrong);
-  checkBooks(orders, result, wrong);
+  if (orders.grid.nodes.length === 1) checkBooks(orders, result, wrong);
 }
 
 function compare(found: unknown, expected: unknown, path: string, wrong: Findings): void {

@@ -132,6 +132,7 @@ describe("verifyResult", () => {
   it("refuses what clear refuses", () => {
     const tree: SlotOrders = {
       ...slot,
+      rule: "mcafee",
       grid: { nodes: [{ id: "root" }, { id: "A", parent: "root" }] },
     };
     expect(() => verifyResult(tree, result, sha256)).toThrow(

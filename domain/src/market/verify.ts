@@ -1,7 +1,7 @@
 import { bestTariffs } from "./book.js";
 import { digestOf } from "./digest.js";
 import { Findings } from "./findings.js";
-import { onlyNode } from "./supported.js";
+import { hasEdges, onlyNode } from "./supported.js";
 import type { Sha256, SlotOrders, SlotResult } from "./types.js";
 import { compareUtf8 } from "./utf8-order.js";
 import { checkNoTrade, checkOptimum } from "./verify-optimum.js";
@@ -10,8 +10,8 @@ import { checkService, serviceAt } from "./verify-service.js";
 import { checkTrades } from "./verify-trades.js";
 
 /**
- * Proves a result of `uniform` optimal and consistent with the orders, without clearing them again:
- * price and volume are a certificate from which everything else follows. Of the other rules, which
+ * Proves a result of `uniform` at one node optimal and consistent with the orders, without clearing them again:
+ * price and volume are a certificate from which everything else follows. On a tree, and by rules that
  * seek no optimum, a result is right where it is what the rule makes of the orders.
  *
  * @param orders - as `parseOrders` returns them
@@ -21,7 +21,8 @@ import { checkTrades } from "./verify-trades.js";
  */
 export function verifyResult(orders: SlotOrders, result: SlotResult, sha256: Sha256): string[] {
   const wrong = new Findings();
-  if (orders.rule === "uniform") checkCertificate(orders, result, sha256, wrong);
+  if (orders.rule === "uniform" && !hasEdges(orders))
+    checkCertificate(orders, result, sha256, wrong);
   else checkRepeated(orders, result, sha256, wrong);
   return wrong.list();
 }

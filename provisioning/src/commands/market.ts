@@ -11,7 +11,7 @@ export function registerMarketCommands(program: Command): void {
   market
     .command("clear")
     .description(
-      "clear the orders of a slot at one node by the same code as the chaincode; the file's rule is uniform, pay-as-bid, mcafee or mid-market-rate",
+      "clear the orders of a slot by the same code as the chaincode; the file's rule is uniform, on a tree with losses, fees and limits too, or at one node pay-as-bid, mcafee or mid-market-rate",
     )
     .argument("<orders>", "JSON file of a slot's orders")
     .option(...jsonOption)
@@ -19,7 +19,7 @@ export function registerMarketCommands(program: Command): void {
   market
     .command("verify")
     .description(
-      "prove a result consistent and, by rule uniform, optimal, or say what is wrong (exit 1)",
+      "prove a result consistent and, by rule uniform at one node, optimal, or say what is wrong (exit 1)",
     )
     .argument("<orders>", "JSON file of a slot's orders")
     .argument("<result>", "JSON file of its result, as `market clear --json` prints it")
@@ -55,7 +55,7 @@ async function verifyFile(
   const proven = wrong.length === 0;
   if (!proven) process.exitCode = answerNo;
   const claim =
-    orders.rule === "uniform"
+    orders.rule === "uniform" && orders.grid.nodes.length === 1
       ? "no other result has greater welfare"
       : `this is what the rule ${orders.rule} makes of the orders`;
   const verdict = proven
