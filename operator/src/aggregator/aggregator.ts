@@ -4,6 +4,7 @@ import type { LedgerClient } from "@powershare/ledger-client";
 import type { Logger } from "pino";
 import type { EvidenceBook } from "./book.js";
 import { newJudgements } from "./opinions.js";
+import { isResolvable } from "./resolvable.js";
 
 const lookEveryMs = 2_000;
 const firstRetryMs = 1_000;
@@ -11,12 +12,16 @@ const longestRetryMs = 300_000;
 /** Households come and change their equipment rarely. */
 const registryForMs = 60_000;
 const releaseForMs = 60_000;
+/** 35 days in slots of five minutes. */
+const mostWaiting = 10_080;
 
 type Ledger = Pick<LedgerClient, "events" | "read" | "transact">;
 export interface AggregatorOptions {
   readonly book: EvidenceBook;
   readonly ledger: Ledger;
   readonly log: Pick<Logger, "info" | "warn">;
+  /** UTC. */
+  readonly nowMs: () => number;
   /** In [0, 1). */
   readonly random: () => number;
 }
@@ -96,21 +101,15 @@ export class Aggregator {
     else log.info({ participant }, "held coins were released or returned");
   }
 
-  /** Whether a sale waits although all its placements are proven, or one of them is manipulated. */
   #isResolvable(participant: string): boolean {
-    const { projection } = this.#options.book;
-    const waiting = projection
-      .heldSales({ seller: participant, limit: 1_000 })
-      .filter(({ outcome }) => outcome === null);
-    if (waiting.length === 0) return false;
-    const all = projection.placements(participant);
-    const states = new Map(all.map(({ epoch, meter, state }) => [`${meter} ${epoch}`, state]));
-    // Evidence that had not come: it has since, or not, and then the ledger answers that nothing is due.
-    for (const { meter, state } of all.toReversed()) states.set(`${meter} null`, state);
-    return waiting.some(({ placements }) => {
-      const found = placements.map(({ epoch, meter }) => states.get(`${meter} ${epoch}`));
-      return found.includes("manipulated") || found.every((state) => state === "proven");
+    const { book, nowMs } = this.#options;
+    const { projection } = book;
+    const waiting = projection.heldSales({
+      seller: participant,
+      waiting: true,
+      limit: mostWaiting,
     });
+    return isResolvable(waiting, projection.placements(participant), nowMs());
   }
 
   async #readRegistry(): Promise<void> {

@@ -49,7 +49,13 @@ async function run({ dataDir, ledger, log: { level } }: Config): Promise<void> {
     onTrouble: (error) => log.warn({ err: error }, "ledger connection"),
   });
   const book = new EvidenceBook(database);
-  const aggregator = new Aggregator({ book, ledger: client, log, random: Math.random });
+  const aggregator = new Aggregator({
+    book,
+    ledger: client,
+    log,
+    nowMs: Date.now,
+    random: Math.random,
+  });
   const stop = () => {
     aggregator.stop();
     void client.close();

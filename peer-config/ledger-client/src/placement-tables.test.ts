@@ -135,7 +135,9 @@ test("a held sale waits, and then tells what became of it", () => {
   expect(projected(4).heldSales({ seller: "sun" })).toMatchObject([
     { slot, payments, outcome: null, changedAt: at(1) },
   ]);
+  expect(projected(4).heldSales({ waiting: true })).toHaveLength(1);
   expect(projected(5).heldSales()).toMatchObject([{ outcome: "proven", changedAt: at(4) }]);
+  expect(projected(5).heldSales({ waiting: true })).toEqual([]);
 });
 
 test("a household keeps its own placements, and the sales that it made or paid for", () => {

@@ -32,6 +32,13 @@ CREATE TABLE IF NOT EXISTS ledger_held (
 ) STRICT, WITHOUT ROWID;
 `;
 
+export interface HeldSalesQuery {
+  readonly seller?: string;
+  readonly limit?: number;
+  /** Only those that still wait. */
+  readonly waiting?: boolean;
+}
+
 /** Placements and held sales of a projection; with `participant` only those that concern it. */
 export class PlacementTables {
   readonly #database: Database;
@@ -56,23 +63,17 @@ export class PlacementTables {
       }));
   }
 
-  heldSales({
-    seller,
-    limit = 50,
-  }: {
-    readonly seller?: string;
-    readonly limit?: number;
-  }): ProjectedHeldSale[] {
+  heldSales({ seller, limit = 50, waiting = false }: HeldSalesQuery): ProjectedHeldSale[] {
     return this.#database
       .prepare<
-        [{ seller: string | null; limit: number }],
+        [{ seller: string | null; limit: number; waiting: number }],
         { sale: string; outcome: HeldOutcome | null; changedAt: string }
       >(
         `SELECT sale, outcome, at AS changedAt FROM ledger_held
-         WHERE @seller IS NULL OR participant = @seller
+         WHERE (@seller IS NULL OR participant = @seller) AND (@waiting = 0 OR outcome IS NULL)
          ORDER BY slot DESC, participant LIMIT @limit`,
       )
-      .all({ seller: seller ?? null, limit })
+      .all({ seller: seller ?? null, limit, waiting: Number(waiting) })
       .map(({ sale, ...rest }) => ({ ...heldSale.parse(JSON.parse(sale)), ...rest }));
   }
 

@@ -10,6 +10,7 @@ import {
 import type { Database } from "better-sqlite3";
 import type { ChaincodeEvent, EventCheckpoint } from "./event-stream.js";
 import {
+  type HeldSalesQuery,
   PlacementTables,
   type ProjectedHeldSale,
   type ProjectedPlacement,
@@ -156,9 +157,7 @@ export class LedgerProjection {
   }
 
   /** Sales that wait for a proof, or have (`outcome`), of a seller (or all), newest slot first. */
-  heldSales(
-    query: { readonly seller?: string; readonly limit?: number } = {},
-  ): ProjectedHeldSale[] {
+  heldSales(query: HeldSalesQuery = {}): ProjectedHeldSale[] {
     return this.#placements.heldSales(query);
   }
 
