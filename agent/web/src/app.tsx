@@ -42,7 +42,7 @@ export function App(words: Words) {
         <WalletsCard wallet={data.wallet} {...words} />
         <WiringCard wiring={data.wiring} {...words} />
         <TodayCard today={data.today} {...words} />
-        <TradesCard trades={data.trades} {...words} />
+        <TradesCard trades={data.trades} held={data.wiring.held} {...words} />
         <RejectedCard {...words} />
         <HealthCard health={data.health} counts={data.counts} {...words} />
       </main>

@@ -350,6 +350,17 @@ describe("the household's page in a browser", () => {
     );
   });
 
+  it.each([
+    ["waits", null, "paid when the wiring is proven"],
+    ["went back", "manipulated" as const, "given back to the buyer"],
+    ["was paid", "proven" as const, "settled"],
+  ])("says in the list of trades of a sale that %s what became of it", async (_, outcome, text) => {
+    const held = [{ slot: "2026-06-01T11:45:00Z", amountNano: "22820000", outcome }];
+    shown.wiring = { ...noWiring.overview(), held };
+    const page = await open();
+    expect(await page.getByRole("region", { name: "Trades" }).innerText()).toContain(text);
+  });
+
   it("guides through a sign test phase by phase", async () => {
     const page = await open();
     const card = page.getByRole("region", { name: "Wiring" });

@@ -27,6 +27,8 @@ export const en = {
   olderTrades: "Older trades: {count}",
   contracted: "agreed, waiting for the meter",
   settled: "settled",
+  saleWaits: "paid when the wiring is proven",
+  saleReturned: "given back to the buyer",
   wallets: "Wallets",
   coins: "Coins",
   cash: "Cash",

@@ -28,6 +28,8 @@ export const pt: Messages = {
   olderTrades: "Trocas mais antigas: {count}",
   contracted: "acordada, à espera do contador",
   settled: "liquidada",
+  saleWaits: "paga quando as ligações estiverem provadas",
+  saleReturned: "devolvida ao comprador",
   wallets: "Carteiras",
   coins: "Moedas",
   cash: "Dinheiro",
