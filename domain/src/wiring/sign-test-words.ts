@@ -23,9 +23,9 @@ export function wordsOf(facts: Facts): PartWords {
   const place = `L${facts.phase} of the ${facts.meter} meter`;
   if (facts.state === "waiting") return waiting(place, facts);
   if (facts.state === "passed") {
-    const sure = `${(100 * (1 - facts.errorProbability)).toPrecision(6)} %`;
+    const chance = Math.min(1_000_000, Math.floor(1 / facts.errorProbability));
     return {
-      text: `${place}: ${facts.steps} steps of power had the right sign and the voltage answered (${sure} sure).`,
+      text: `${place}: ${facts.steps} steps of power had the right sign and the voltage answered (by chance in one test of ${chance} at most).`,
       remedy: "",
     };
   }
