@@ -1,6 +1,7 @@
 import { type Checkpoint, fromHex, type Interval, toHex } from "@powershare/domain/evidence";
 import { flipped, type Random, seeded } from "@powershare/domain/testing";
 import type { AttackedLedger } from "./attacked-ledger.js";
+import { type CountedAttacks, countAttacks } from "./count-attacks.js";
 import type { TestResident } from "./neighbourhood.js";
 
 interface Attack {
@@ -231,23 +232,15 @@ export const evidenceAttacks = {
 
 export type EvidenceAttack = keyof typeof evidenceAttacks;
 
-/** Tries so many of a family. @returns by code how many were refused, and the seeds of those that were not */
-export async function tryEvidenceAttacks(
+/** Tries so many of a family. */
+export function tryEvidenceAttacks(
   scene: AttackedLedger,
   family: EvidenceAttack,
   count: number,
   seed: number,
-): Promise<{
-  readonly refused: ReadonlyMap<string, number>;
-  readonly accepted: readonly number[];
-}> {
-  const refused = new Map<string, number>();
-  const accepted: number[] = [];
-  for (let at = seed; at < seed + count; at++) {
+): Promise<CountedAttacks> {
+  return countAttacks(count, seed, async (at) => {
     const { evidence, by } = evidenceAttacks[family](scene, seeded(at)) as Attack;
-    const code = await scene.refusal(evidence, by);
-    if (code === undefined) accepted.push(at);
-    else refused.set(code, (refused.get(code) ?? 0) + 1);
-  }
-  return { refused, accepted };
+    return await scene.refusal(evidence, by);
+  });
 }

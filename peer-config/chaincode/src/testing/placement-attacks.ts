@@ -1,5 +1,6 @@
 import type { PlacementJudgement, WiringReport } from "@powershare/domain/ledger";
 import { type Random, seeded } from "@powershare/domain/testing";
+import { type CountedAttacks, countAttacks } from "./count-attacks.js";
 import type { TestIdentity } from "./ledger-stub.js";
 import {
   bank,
@@ -217,22 +218,14 @@ export const placementAttacks = {
 
 export type PlacementAttack = keyof typeof placementAttacks;
 
-/** Tries so many of a family. @returns by code how many were without effect, and the seeds of those that paid */
-export async function tryPlacementAttacks(
+/** Tries so many of a family; those without effect count as refused. */
+export function tryPlacementAttacks(
   scene: AttackedStreet,
   family: PlacementAttack,
   count: number,
   seed: number,
-): Promise<{
-  readonly refused: ReadonlyMap<string, number>;
-  readonly accepted: readonly number[];
-}> {
-  const refused = new Map<string, number>();
-  const accepted: number[] = [];
-  for (let at = seed; at < seed + count; at++) {
-    const code = await scene.outcome(placementAttacks[family](scene, seeded(at)));
-    if (code === undefined) accepted.push(at);
-    else refused.set(code, (refused.get(code) ?? 0) + 1);
-  }
-  return { refused, accepted };
+): Promise<CountedAttacks> {
+  return countAttacks(count, seed, (at) =>
+    scene.outcome(placementAttacks[family](scene, seeded(at))),
+  );
 }
